@@ -1,0 +1,25 @@
+"""Model families: one file each says how its configuration and weights map onto the encoder block."""
+
+from __future__ import annotations
+
+from bertqa_fast.families.base import Checkpoint, Family
+from bertqa_fast.families.bert import BERT
+
+FAMILIES: dict[str, Family] = {family.model_type: family for family in (BERT,)}
+
+
+def family_of(model_type: str) -> Family:
+    """Look a family up by ``config.model_type``.
+
+    Raises
+    ------
+    ValueError
+        For a model of another architecture.
+    """
+    if model_type not in FAMILIES:
+        known = ", ".join(sorted(FAMILIES))
+        raise ValueError(f"source: got a model of type {model_type!r}, wanted one of: {known}")
+    return FAMILIES[model_type]
+
+
+__all__ = ["FAMILIES", "Checkpoint", "Family", "family_of"]

@@ -1,0 +1,71 @@
+"""The encoder block of BERT (attention, residual, LayerNorm, feed-forward, residual, LayerNorm) and its twin.
+
+Both work on hidden states as a matrix ``[N, H]``, N = B * T. The twin returns the gradient of the input only:
+weights are never differentiated.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from bertqa_fast.graphs.activations import ACTIVATIONS
+from bertqa_fast.graphs.attention import SavedAttention, attention, attention_backward
+from bertqa_fast.graphs.builder import Graph
+from bertqa_fast.graphs.norm import SavedNorm, layer_norm, layer_norm_backward
+from bertqa_fast.graphs.spec import EncoderSpec
+
+
+@dataclass(frozen=True)
+class SavedBlock:
+    """What the forward block keeps for its backward twin."""
+
+    layer: int
+    attention: SavedAttention
+    attention_norm: SavedNorm
+    intermediate: str
+    activation: str
+    output_norm: SavedNorm
+
+
+def block(g: Graph, spec: EncoderSpec, layer: int, x: str, sizes: str, bias: str) -> tuple[str, SavedBlock]:
+    """Run encoder block ``layer``; see :func:`bertqa_fast.graphs.attention.attention` for the arguments."""
+    prefix = f"layer.{layer}"
+    with g.scope(f"block_{layer}"):
+        attended, saved_attention = attention(g, spec, layer, x, sizes, bias)
+        middle, attention_norm = layer_norm(
+            g, g.op("Add", attended, x), f"{prefix}.attention_norm", spec.layer_norm_eps
+        )
+        intermediate = g.op(
+            "Gemm",
+            middle,
+            g.weight(f"{prefix}.intermediate.weight"),
+            g.weight(f"{prefix}.intermediate.bias"),
+            transB=1,
+        )
+        activated, kept = ACTIVATIONS[spec.activation].value(g, intermediate)
+        output = g.op(
+            "Gemm",
+            activated,
+            g.weight(f"{prefix}.output.weight"),
+            g.weight(f"{prefix}.output.bias"),
+            transB=1,
+        )
+        y, output_norm = layer_norm(
+            g, g.op("Add", output, middle), f"{prefix}.output_norm", spec.layer_norm_eps
+        )
+    return y, SavedBlock(layer, saved_attention, attention_norm, intermediate, kept, output_norm)
+
+
+def block_backward(g: Graph, spec: EncoderSpec, dy: str, sizes: str, saved: SavedBlock) -> str:
+    """Return the gradient of the block's input ``[N, H]`` from that of its output."""
+    prefix = f"layer.{saved.layer}"
+    with g.scope(f"block_{saved.layer}_backward"):
+        d_sum = layer_norm_backward(g, dy, saved.output_norm)
+        d_activated = g.op("Gemm", d_sum, g.weight(f"{prefix}.output.weight"))
+        slope = ACTIVATIONS[spec.activation].derivative(g, saved.intermediate, saved.activation)
+        d_intermediate = g.op("Mul", d_activated, slope)
+        d_middle = g.op("Gemm", d_intermediate, g.weight(f"{prefix}.intermediate.weight"))
+        d_middle = g.op("Add", d_middle, d_sum)
+        d_residual = layer_norm_backward(g, d_middle, saved.attention_norm)
+        d_x = attention_backward(g, spec, d_residual, sizes, saved.attention)
+        return g.op("Add", d_x, d_residual)

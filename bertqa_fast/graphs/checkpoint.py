@@ -1,0 +1,152 @@
+"""Where the weights come from: a folder of safetensors, or a live transformers module."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from bertqa_fast.families.base import Array, Checkpoint
+
+
+@dataclass(frozen=True)
+class Source:
+    """A model before export: its configuration, weights, and where its tokenizer is.
+
+    ``fingerprint`` is a SHA-256 over configuration and weights; ``tokenizer`` is a folder or a tokenizer.
+    """
+
+    name: str
+    config: Mapping[str, Any]
+    checkpoint: Checkpoint
+    fingerprint: str
+    tokenizer: Any
+
+
+class SafetensorsCheckpoint:
+    """Tensors of one or several ``.safetensors`` files, converted to float32 as they are read."""
+
+    def __init__(self, files: list[Path]) -> None:
+        from safetensors import SafetensorError, safe_open
+
+        self._where: dict[str, Any] = {}
+        for file in files:
+            try:
+                handle = safe_open(file, framework="numpy")
+            except (SafetensorError, OSError) as error:
+                raise ValueError(f"source: cannot read {file}: {error}") from error
+            self._where.update(dict.fromkeys(handle.keys(), handle))
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._where
+
+    def __getitem__(self, name: str) -> Array:
+        if name not in self._where:
+            raise ValueError(f"source: the checkpoint has no tensor {name!r}")
+        return np.asarray(self._where[name].get_tensor(name), dtype=np.float32)
+
+
+class ModuleCheckpoint:
+    """Tensors of a live ``torch.nn.Module``."""
+
+    def __init__(self, module: Any) -> None:
+        self._state = module.state_dict()
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._state
+
+    def __getitem__(self, name: str) -> Array:
+        if name not in self._state:
+            raise ValueError(f"source: the module has no tensor {name!r}")
+        return np.asarray(self._state[name].detach().cpu().float().numpy(), dtype=np.float32)
+
+    def update(self, digest: Any) -> None:
+        """Feed every tensor into a hash."""
+        for name in sorted(self._state):
+            digest.update(name.encode())
+            digest.update(np.ascontiguousarray(self[name]).data)
+
+
+def open_source(source: Any, tokenizer: Any = None) -> Source:
+    """Open a Hugging Face folder, hub id or live module.
+
+    Raises
+    ------
+    ValueError
+        Where ``source`` is no such thing, or a module comes without ``tokenizer``.
+    """
+    if hasattr(source, "state_dict") and hasattr(source, "config"):
+        if tokenizer is None:
+            raise ValueError(
+                "tokenizer: got None, wanted the tokenizer of the in-memory module (a transformers tokenizer)"
+            )
+        return _open_module(source, tokenizer)
+    if not isinstance(source, str | Path):
+        raise TypeError(
+            f"source: got {type(source).__name__}, wanted a folder, a hub id or a transformers module"
+        )
+    folder = Path(source)
+    if not folder.is_dir():
+        folder = _download(str(source))
+    return _open_folder(folder, tokenizer)
+
+
+def _open_module(module: Any, tokenizer: Any) -> Source:
+    config = module.config.to_dict()
+    config["architectures"] = [type(module).__name__]
+    checkpoint = ModuleCheckpoint(module)
+    digest = hashlib.sha256(json.dumps(config, sort_keys=True, default=str).encode())
+    checkpoint.update(digest)
+    return Source(f"{type(module).__name__} in memory", config, checkpoint, digest.hexdigest(), tokenizer)
+
+
+def _open_folder(folder: Path, tokenizer: Any) -> Source:
+    config_file = folder / "config.json"
+    if not config_file.is_file():
+        raise ValueError(f"source: {folder} has no config.json, wanted a model folder of transformers")
+    raw = config_file.read_bytes()
+    try:
+        config = json.loads(raw)
+    except ValueError as error:
+        raise ValueError(f"source: {config_file} is not JSON: {error}") from error
+    files = _weight_files(folder)
+    digest = hashlib.sha256(raw)
+    for file in files:
+        with file.open("rb") as handle:
+            digest.update(hashlib.file_digest(handle, "sha256").digest())
+    name = str(folder)
+    return Source(name, config, SafetensorsCheckpoint(files), digest.hexdigest(), tokenizer or folder)
+
+
+def _weight_files(folder: Path) -> list[Path]:
+    index = folder / "model.safetensors.index.json"
+    if index.is_file():
+        shards = sorted(set(json.loads(index.read_text())["weight_map"].values()))
+        return [folder / Path(shard).name for shard in shards]
+    single = folder / "model.safetensors"
+    if not single.is_file():
+        raise ValueError(
+            f"source: {folder} has no model.safetensors (weights in .bin files are not read: they can run "
+            "code; save the model again with save_pretrained)"
+        )
+    return [single]
+
+
+def _download(name: str) -> Path:
+    if name.startswith((".", "/", "~")) or name.count("/") > 1:
+        raise ValueError(f"source: there is no folder {name}")
+    from huggingface_hub import snapshot_download
+
+    try:
+        patterns = ["*.json", "*.txt", "*.safetensors", "*.model"]
+        return Path(snapshot_download(name, allow_patterns=patterns))
+    except Exception as error:
+        raise ValueError(
+            f"source: {name!r} is neither a folder here nor a model that could be fetched from the hub "
+            f"({type(error).__name__}: {error})"
+        ) from error

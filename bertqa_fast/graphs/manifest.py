@@ -1,0 +1,109 @@
+"""The manifest of an exported model: what it is, and the hash of every file."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from bertqa_fast.errors import ExportError
+from bertqa_fast.graphs.builder import TensorEntry
+from bertqa_fast.graphs.spec import EncoderSpec
+
+FORMAT = 1
+EXPORTER_VERSION = 1  # raise it with every change to the graphs: cached exports are made anew
+MANIFEST = "manifest.json"
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """What ``manifest.json`` says.
+
+    ``graphs`` maps a graph's name to the weights it uses; ``files`` maps every other file of the folder to
+    its size and SHA-256; ``fingerprint`` identifies the model that was exported.
+    """
+
+    model_type: str
+    task: str
+    source: str
+    fingerprint: str
+    spec: EncoderSpec
+    tensors: tuple[TensorEntry, ...]
+    graphs: dict[str, list[str]]
+    files: dict[str, dict[str, Any]]
+
+    def to_json(self) -> str:
+        """Return the file's text."""
+        return json.dumps(
+            {
+                "format": FORMAT,
+                "exporter_version": EXPORTER_VERSION,
+                "model_type": self.model_type,
+                "task": self.task,
+                "source": self.source,
+                "fingerprint": self.fingerprint,
+                "encoder": self.spec.to_dict(),
+                "tensors": [vars(entry) | {"shape": list(entry.shape)} for entry in self.tensors],
+                "graphs": self.graphs,
+                "files": self.files,
+            },
+            indent=1,
+        )
+
+
+def hash_file(path: Path) -> dict[str, Any]:
+    """Return size and SHA-256 of a file."""
+    with path.open("rb") as handle:
+        digest = hashlib.file_digest(handle, "sha256").hexdigest()
+    return {"bytes": path.stat().st_size, "sha256": digest}
+
+
+def read_manifest(folder: Path, *, verify: bool = True) -> Manifest:
+    """Read and check an exported folder.
+
+    Raises
+    ------
+    ExportError
+        Where the manifest is missing or damaged, of another format, or a file differs from its hash.
+    """
+    path = folder / MANIFEST
+    remedy = "export the model again (bf.export, or bf.load with refresh=True)"
+    try:
+        data = json.loads(path.read_text())
+        found = data["format"], data["exporter_version"]
+        if found != (FORMAT, EXPORTER_VERSION):
+            raise ExportError(
+                f"{folder} was written in format {found}, this version reads "
+                f"{(FORMAT, EXPORTER_VERSION)}: {remedy}"
+            )
+        manifest = Manifest(
+            model_type=data["model_type"],
+            task=data["task"],
+            source=data["source"],
+            fingerprint=data["fingerprint"],
+            spec=EncoderSpec(**data["encoder"]),
+            tensors=tuple(
+                TensorEntry(t["name"], t["dtype"], tuple(t["shape"]), t["offset"], t["nbytes"])
+                for t in data["tensors"]
+            ),
+            graphs=data["graphs"],
+            files=data["files"],
+        )
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise ExportError(f"{path} is missing or damaged ({error!r}): {remedy}") from error
+    if verify:
+        for name, wanted in manifest.files.items():
+            file = folder / Path(name).name
+            if not file.is_file():
+                raise ExportError(f"{file} is missing: {remedy}")
+            found_file = hash_file(file)
+            if found_file != wanted:
+                raise ExportError(f"{file} is damaged: got {found_file}, wanted {wanted}: {remedy}")
+    return manifest
+
+
+def is_export(folder: Path) -> bool:
+    """Whether a folder was written by :func:`bertqa_fast.export` (whole or not)."""
+    return (folder / MANIFEST).is_file()

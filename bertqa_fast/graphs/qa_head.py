@@ -1,0 +1,96 @@
+"""The question-answering head: span logits, and the gradient of every target with respect to them.
+
+A target is a weighted sum over K spans (i, j), such as one span minus its contrast::
+
+    F = sum_k sign_k * ( a . [s_i, e_j] + b . [p_i, q_j] + c . [log p_i, log q_j] + d * p_i q_j )
+
+with start and end logits s and e and their softmax p and q. The seven numbers (a, b, c: one for start and one
+for end; d) are an input of the graph, so that one graph serves every target of the public interface. The value
+of F itself is worked out in float64 from the logits by the engine (``csrc/engine/target.hpp``).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from bertqa_fast.graphs.builder import FLOAT, Graph
+
+LOWEST = float(np.finfo(np.float32).min)
+
+
+@dataclass(frozen=True)
+class TargetInputs:
+    """Tensors that pin a target, already gathered to one row of the batch each.
+
+    ``start``, ``end``: int64 ``[R, K]``; ``sign``: ``[R, K]``; ``mix``: ``[7]``; ``reselect``: bool ``[1]``, take
+    the arg-max afresh in every row (ties share the gradient) in place of the pinned positions;
+    ``softmax_mask``: ``[R, T]``, 1 where a position takes part in the softmax.
+    """
+
+    start: str
+    end: str
+    sign: str
+    mix: str
+    reselect: str
+    softmax_mask: str
+
+
+def qa_logits(g: Graph, x: str, sizes: str) -> tuple[str, str]:
+    """Return start and end logits ``[B, T]`` of hidden states ``[N, H]``."""
+    with g.scope("qa_head"):
+        logits = g.op("Gemm", x, g.weight("qa.weight"), g.weight("qa.bias"), transB=1)
+        folded = g.op("Reshape", logits, g.op("Concat", sizes, g.constant([2]), axis=0))
+        start, end = g.op("Split", folded, outputs=2, axis=2, num_outputs=2)
+        last = g.constant([2])
+        return g.op("Squeeze", start, last), g.op("Squeeze", end, last)
+
+
+def qa_target_gradient(g: Graph, start_logits: str, end_logits: str, target: TargetInputs) -> tuple[str, str]:
+    """Return dF/d(start logits) and dF/d(end logits), ``[R, T]`` each."""
+    with g.scope("qa_target"):
+        bias = g.op("Mul", g.op("Sub", g.constant(1.0), target.softmax_mask), g.constant(LOWEST))
+        p, p_at, start_hot = _pinned(g, start_logits, bias, target.start, target.reselect)
+        q, q_at, end_hot = _pinned(g, end_logits, bias, target.end, target.reselect)
+        mix = g.op("Split", target.mix, outputs=7, axis=0, num_outputs=7)
+        both = g.op("Mul", g.op("Mul", p_at, q_at), mix[6])
+        d_start = _softmax_seed(g, p, p_at, start_hot, both, target.sign, mix[0], mix[2], mix[4])
+        d_end = _softmax_seed(g, q, q_at, end_hot, both, target.sign, mix[1], mix[3], mix[5])
+        return d_start, d_end
+
+
+def _pinned(g: Graph, logits: str, bias: str, index: str, reselect: str) -> tuple[str, str, str]:
+    """Softmax ``[R, T]``, its value at the pinned positions ``[R, K]`` and their indicator ``[R, K, T]``."""
+    p = g.op("Softmax", g.op("Add", logits, bias), axis=-1)
+    length = g.op("Squeeze", g.op("Shape", logits, start=1, end=2), g.constant([0]))
+    positions = g.op("Range", g.constant(0), length, g.constant(1))
+    pinned = g.op("Cast", g.op("Equal", g.op("Unsqueeze", index, g.constant([2])), positions), to=FLOAT)
+    largest = g.op("ReduceMax", p, g.constant([-1]), keepdims=1)
+    tied = g.op("Cast", g.op("Equal", p, largest), to=FLOAT)
+    tied = g.op("Div", tied, g.op("ReduceSum", tied, g.constant([-1]), keepdims=1))
+    hot = g.op("Where", reselect, g.op("Unsqueeze", tied, g.constant([1])), pinned)
+    at = g.op(
+        "ReduceSum", g.op("Mul", hot, g.op("Unsqueeze", p, g.constant([1]))), g.constant([-1]), keepdims=0
+    )
+    return p, at, hot
+
+
+def _softmax_seed(
+    g: Graph, p: str, p_at: str, hot: str, both: str, sign: str, logit: str, probability: str, log: str
+) -> str:
+    # d p_i / d z = p_i (1_i - p) and d log p_i / d z = 1_i - p: all but the logit are multiples of (1_i - p).
+    through_softmax = g.op("Add", g.op("Add", g.op("Mul", p_at, probability), log), both)  # [R, K]
+    on_pinned = g.op("Mul", sign, g.op("Add", through_softmax, logit))
+    on_all = g.op("ReduceSum", g.op("Mul", sign, through_softmax), g.constant([1]), keepdims=1)  # [R, 1]
+    spread = g.op("Mul", hot, g.op("Unsqueeze", on_pinned, g.constant([2])))
+    pinned = g.op("ReduceSum", spread, g.constant([1]), keepdims=0)
+    return g.op("Sub", pinned, g.op("Mul", p, on_all))
+
+
+def qa_logits_backward(g: Graph, d_start: str, d_end: str) -> str:
+    """Return the gradient of the hidden states ``[N, H]`` from those of the logits ``[B, T]``."""
+    with g.scope("qa_head_backward"):
+        last = g.constant([2])
+        stacked = g.op("Concat", g.op("Unsqueeze", d_start, last), g.op("Unsqueeze", d_end, last), axis=2)
+        return g.op("Gemm", g.reshape(stacked, [-1, 2]), g.weight("qa.weight"))

@@ -1,0 +1,51 @@
+"""Sizes and options of an encoder: what the graph parts need to know, not where it came from."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class EncoderSpec:
+    """An encoder of L equal post-LayerNorm transformer blocks.
+
+    Attributes
+    ----------
+    num_layers, hidden_size, num_heads, intermediate_size : int
+        L, H, A and I.
+    vocab_size, max_positions, type_vocab_size : int
+        Rows of the three embedding tables.
+    layer_norm_eps : float
+        Added to the variance in every LayerNorm.
+    activation : str
+        One of :data:`bertqa_fast.graphs.activations.ACTIVATIONS`.
+    """
+
+    num_layers: int
+    hidden_size: int
+    num_heads: int
+    intermediate_size: int
+    vocab_size: int
+    max_positions: int
+    type_vocab_size: int
+    layer_norm_eps: float
+    activation: str
+
+    def __post_init__(self) -> None:
+        for name in ("num_layers", "hidden_size", "num_heads", "intermediate_size", "vocab_size"):
+            if getattr(self, name) < 1:
+                raise ValueError(f"{name}: got {getattr(self, name)}, wanted a positive integer")
+        if self.hidden_size % self.num_heads:
+            raise ValueError(
+                f"num_heads: got {self.num_heads}, wanted a divisor of the hidden size {self.hidden_size}"
+            )
+
+    @property
+    def head_size(self) -> int:
+        """D = H / A."""
+        return self.hidden_size // self.num_heads
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the fields as JSON types."""
+        return asdict(self)

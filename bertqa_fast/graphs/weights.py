@@ -1,0 +1,40 @@
+"""The weight file: every weight of a model once, float32, each at an aligned offset."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from pathlib import Path
+
+import numpy as np
+
+from bertqa_fast.families.base import Array
+from bertqa_fast.graphs.builder import TensorEntry
+
+ALIGNMENT = 4096  # a page, so that a mapped weight may be handed to the runtime as it is
+
+
+def write_weights(path: Path, weights: Iterable[tuple[str, Array]]) -> tuple[dict[str, TensorEntry], str]:
+    """Write weights one after the other and return where each lies, with the file's SHA-256.
+
+    Raises
+    ------
+    ValueError
+        For a weight that is not finite, or a name given twice.
+    """
+    entries: dict[str, TensorEntry] = {}
+    digest = hashlib.sha256()
+    with path.open("wb") as file:
+        for name, array in weights:
+            if name in entries:
+                raise ValueError(f"weights: got {name!r} twice")
+            data = np.ascontiguousarray(array, dtype="<f4")
+            if not np.isfinite(data).all():
+                raise ValueError(f"weights: {name!r} holds values that are not finite")
+            padding = b"\0" * (-file.tell() % ALIGNMENT)
+            view = memoryview(data).cast("B")
+            for piece in (padding, view):
+                file.write(piece)
+                digest.update(piece)
+            entries[name] = TensorEntry(name, "float32", data.shape, file.tell() - len(view), len(view))
+    return entries, digest.hexdigest()
