@@ -1,0 +1,44 @@
+// The one runtime environment of the process: its thread pool, its memory arena, its lock.
+#pragma once
+
+#include <memory>
+#include <mutex>
+
+#include "runtime/handles.hpp"
+#include "runtime/library.hpp"
+
+namespace bertqa::runtime {
+
+class Environment {
+ public:
+  // The environment that runs, or a new one. Sessions, values and weight files hold it; it ends with the last
+  // of them, and only then can another thread count be had: asking for one before is std::invalid_argument
+  // naming `threads`. 0 takes what runs, or else what the affinity mask and the control groups allow. Threads
+  // do not spin when idle, and denormals count as zero.
+  static std::shared_ptr<Environment> acquire(const std::shared_ptr<Library>& library, int threads = 0);
+
+  [[nodiscard]] const Library& library() const noexcept { return *library_; }
+  [[nodiscard]] const ort::Api& api() const noexcept { return library_->api(); }
+  [[nodiscard]] int threads() const noexcept { return threads_; }
+
+  [[nodiscard]] ort::Env* raw() const noexcept { return env_.get(); }
+  // The default allocator: plain memory that goes back to the system when freed. The arena is the sessions'
+  // own.
+  [[nodiscard]] ort::Allocator* allocator() const noexcept { return allocator_; }
+  // Describes memory that we own and the runtime only looks at.
+  [[nodiscard]] const ort::MemoryInfo* cpu_memory() const noexcept { return cpu_memory_.get(); }
+  // Creating sessions is not thread-safe: hold this while doing it. Running them is.
+  [[nodiscard]] std::mutex& creation_mutex() noexcept { return creation_mutex_; }
+
+ private:
+  Environment(std::shared_ptr<Library> library, int threads);
+
+  std::shared_ptr<Library> library_;
+  int threads_;
+  EnvHandle env_;
+  MemoryInfoHandle cpu_memory_;
+  ort::Allocator* allocator_ = nullptr;
+  std::mutex creation_mutex_;
+};
+
+}  // namespace bertqa::runtime

@@ -1,0 +1,206 @@
+// The part of ONNX Runtime's C API that we use, declared by ourselves: the wheels carry the library, not its
+// header. The library hands out one table of function pointers that only ever grows at its end, so an entry
+// is known by its slot; BERTQA_PIN at the foot of the file pins each one. Slots and signatures are facts of
+// the API (version 23); a new entry goes in at its slot, shortens the gap it falls into, and needs a pin and
+// a test.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace bertqa::ort {
+
+// The oldest table that has every entry below. GetApi is asked for exactly this one: asking for more than a
+// library has makes it print to stderr.
+inline constexpr std::uint32_t kApiVersion = 23;
+
+struct Allocator;
+struct ArenaCfg;
+struct CUDAProviderOptions;
+struct Env;
+struct MemoryInfo;
+struct PrepackedWeightsContainer;
+struct RunOptions;
+struct Session;
+struct SessionOptions;
+struct Status;
+struct TensorTypeAndShapeInfo;
+struct ThreadingOptions;
+struct TypeInfo;
+struct Value;
+
+enum LoggingLevel : int { kLogFatal = 4 };
+enum AllocatorType : int { kDeviceAllocator = 0, kArenaAllocator = 1 };
+enum MemoryType : int { kMemoryDefault = 0 };
+enum ErrorCode : int { kOk = 0 };  // names: status.cpp
+
+extern "C" {
+// A function that returns Status* returns null for success; the caller owns any other result.
+struct Api {
+  const void* skipped_0[1];
+  ErrorCode (*GetErrorCode)(const Status*);
+  const char* (*GetErrorMessage)(const Status*);
+  const void* skipped_3[4];
+  Status* (*CreateSession)(const Env*, const char* path, const SessionOptions*, Session** out);
+  const void* skipped_8[1];
+  Status* (*Run)(Session*, const RunOptions*, const char* const* input_names, const Value* const* inputs,
+                 std::size_t input_count, const char* const* output_names, std::size_t output_count,
+                 Value** outputs);
+  Status* (*CreateSessionOptions)(SessionOptions** out);
+  const void* skipped_11[3];
+  Status* (*EnableProfiling)(SessionOptions*, const char* prefix);
+  const void* skipped_15[8];
+  Status* (*SetSessionGraphOptimizationLevel)(SessionOptions*, int level);
+  const void* skipped_24[6];
+  Status* (*SessionGetInputCount)(const Session*, std::size_t* out);
+  Status* (*SessionGetOutputCount)(const Session*, std::size_t* out);
+  const void* skipped_32[1];
+  Status* (*SessionGetInputTypeInfo)(const Session*, std::size_t index, TypeInfo** out);
+  Status* (*SessionGetOutputTypeInfo)(const Session*, std::size_t index, TypeInfo** out);
+  const void* skipped_35[1];
+  Status* (*SessionGetInputName)(const Session*, std::size_t index, Allocator*, char** out);
+  Status* (*SessionGetOutputName)(const Session*, std::size_t index, Allocator*, char** out);
+  const void* skipped_38[1];
+  Status* (*CreateRunOptions)(RunOptions** out);
+  const void* skipped_40[8];
+  Status* (*CreateTensorAsOrtValue)(Allocator*, const std::int64_t* shape, std::size_t rank, int type,
+                                    Value** out);
+  Status* (*CreateTensorWithDataAsOrtValue)(const MemoryInfo*, void* data, std::size_t bytes,
+                                            const std::int64_t* shape, std::size_t rank, int type,
+                                            Value** out);
+  const void* skipped_50[1];
+  Status* (*GetTensorMutableData)(Value*, void** out);
+  const void* skipped_52[3];
+  Status* (*CastTypeInfoToTensorInfo)(const TypeInfo*, const TensorTypeAndShapeInfo** out);
+  const void* skipped_56[4];
+  Status* (*GetTensorElementType)(const TensorTypeAndShapeInfo*, int* out);
+  Status* (*GetDimensionsCount)(const TensorTypeAndShapeInfo*, std::size_t* out);
+  Status* (*GetDimensions)(const TensorTypeAndShapeInfo*, std::int64_t* out, std::size_t count);
+  const void* skipped_63[2];
+  Status* (*GetTensorTypeAndShape)(const Value*, TensorTypeAndShapeInfo** out);
+  const void* skipped_66[3];
+  Status* (*CreateCpuMemoryInfo)(AllocatorType, MemoryType, MemoryInfo** out);
+  const void* skipped_70[6];
+  Status* (*AllocatorFree)(Allocator*, void* memory);
+  const void* skipped_77[1];
+  Status* (*GetAllocatorWithDefaultOptions)(Allocator** out);
+  const void* skipped_79[13];
+  void (*ReleaseEnv)(Env*);
+  void (*ReleaseStatus)(Status*);
+  void (*ReleaseMemoryInfo)(MemoryInfo*);
+  void (*ReleaseSession)(Session*);
+  void (*ReleaseValue)(Value*);
+  void (*ReleaseRunOptions)(RunOptions*);
+  void (*ReleaseTypeInfo)(TypeInfo*);
+  void (*ReleaseTensorTypeAndShapeInfo)(TensorTypeAndShapeInfo*);
+  void (*ReleaseSessionOptions)(SessionOptions*);
+  const void* skipped_101[9];
+  Status* (*SessionEndProfiling)(Session*, Allocator*, char** out);
+  const void* skipped_111[8];
+  Status* (*CreateEnvWithGlobalThreadPools)(LoggingLevel, const char* log_id, const ThreadingOptions*,
+                                            Env** out);
+  Status* (*DisablePerSessionThreads)(SessionOptions*);
+  Status* (*CreateThreadingOptions)(ThreadingOptions** out);
+  void (*ReleaseThreadingOptions)(ThreadingOptions*);
+  const void* skipped_123[2];
+  Status* (*GetAvailableProviders)(char*** out, int* count);
+  Status* (*ReleaseAvailableProviders)(char** names, int count);
+  const void* skipped_127[3];
+  Status* (*AddSessionConfigEntry)(SessionOptions*, const char* key, const char* value);
+  const void* skipped_131[13];
+  Status* (*CreateAndRegisterAllocator)(Env*, const MemoryInfo*, const ArenaCfg*);
+  const void* skipped_145[2];
+  Status* (*SetGlobalIntraOpNumThreads)(ThreadingOptions*, int count);
+  Status* (*SetGlobalInterOpNumThreads)(ThreadingOptions*, int count);
+  Status* (*SetGlobalSpinControl)(ThreadingOptions*, int allow);
+  Status* (*AddInitializer)(SessionOptions*, const char* name, const Value*);
+  const void* skipped_151[4];
+  Status* (*SetGlobalDenormalAsZero)(ThreadingOptions*);
+  const void* skipped_156[1];
+  void (*ReleaseArenaCfg)(ArenaCfg*);
+  const void* skipped_158[6];
+  Status* (*CreateArenaCfgV2)(const char* const* keys, const std::size_t* values, std::size_t count,
+                              ArenaCfg** out);
+  Status* (*AddRunConfigEntry)(RunOptions*, const char* key, const char* value);
+  Status* (*CreatePrepackedWeightsContainer)(PrepackedWeightsContainer** out);
+  void (*ReleasePrepackedWeightsContainer)(PrepackedWeightsContainer*);
+  Status* (*CreateSessionWithPrepackedWeightsContainer)(const Env*, const char* path, const SessionOptions*,
+                                                        PrepackedWeightsContainer*, Session** out);
+  const void* skipped_169[35];
+  Status* (*SessionOptionsAppendExecutionProvider_CUDA_V2)(SessionOptions*, const CUDAProviderOptions*);
+  Status* (*CreateCUDAProviderOptions)(CUDAProviderOptions** out);
+  Status* (*UpdateCUDAProviderOptions)(CUDAProviderOptions*, const char* const* keys,
+                                       const char* const* values, std::size_t count);
+  const void* skipped_207[1];
+  void (*ReleaseCUDAProviderOptions)(CUDAProviderOptions*);
+};
+
+struct ApiBase {
+  const Api* (*GetApi)(std::uint32_t version);
+  const char* (*GetVersionString)();
+};
+}
+
+#define BERTQA_PIN(entry, slot) \
+  static_assert(offsetof(Api, entry) == (slot) * sizeof(void*), "Api::" #entry " has left its slot " #slot)
+BERTQA_PIN(GetErrorCode, 1);
+BERTQA_PIN(GetErrorMessage, 2);
+BERTQA_PIN(CreateSession, 7);
+BERTQA_PIN(Run, 9);
+BERTQA_PIN(CreateSessionOptions, 10);
+BERTQA_PIN(EnableProfiling, 14);
+BERTQA_PIN(SetSessionGraphOptimizationLevel, 23);
+BERTQA_PIN(SessionGetInputCount, 30);
+BERTQA_PIN(SessionGetOutputCount, 31);
+BERTQA_PIN(SessionGetInputTypeInfo, 33);
+BERTQA_PIN(SessionGetOutputTypeInfo, 34);
+BERTQA_PIN(SessionGetInputName, 36);
+BERTQA_PIN(SessionGetOutputName, 37);
+BERTQA_PIN(CreateRunOptions, 39);
+BERTQA_PIN(CreateTensorAsOrtValue, 48);
+BERTQA_PIN(CreateTensorWithDataAsOrtValue, 49);
+BERTQA_PIN(GetTensorMutableData, 51);
+BERTQA_PIN(CastTypeInfoToTensorInfo, 55);
+BERTQA_PIN(GetTensorElementType, 60);
+BERTQA_PIN(GetDimensionsCount, 61);
+BERTQA_PIN(GetDimensions, 62);
+BERTQA_PIN(GetTensorTypeAndShape, 65);
+BERTQA_PIN(CreateCpuMemoryInfo, 69);
+BERTQA_PIN(AllocatorFree, 76);
+BERTQA_PIN(GetAllocatorWithDefaultOptions, 78);
+BERTQA_PIN(ReleaseEnv, 92);
+BERTQA_PIN(ReleaseStatus, 93);
+BERTQA_PIN(ReleaseMemoryInfo, 94);
+BERTQA_PIN(ReleaseSession, 95);
+BERTQA_PIN(ReleaseValue, 96);
+BERTQA_PIN(ReleaseRunOptions, 97);
+BERTQA_PIN(ReleaseTypeInfo, 98);
+BERTQA_PIN(ReleaseTensorTypeAndShapeInfo, 99);
+BERTQA_PIN(ReleaseSessionOptions, 100);
+BERTQA_PIN(SessionEndProfiling, 110);
+BERTQA_PIN(CreateEnvWithGlobalThreadPools, 119);
+BERTQA_PIN(DisablePerSessionThreads, 120);
+BERTQA_PIN(CreateThreadingOptions, 121);
+BERTQA_PIN(ReleaseThreadingOptions, 122);
+BERTQA_PIN(GetAvailableProviders, 125);
+BERTQA_PIN(ReleaseAvailableProviders, 126);
+BERTQA_PIN(AddSessionConfigEntry, 130);
+BERTQA_PIN(CreateAndRegisterAllocator, 144);
+BERTQA_PIN(SetGlobalIntraOpNumThreads, 147);
+BERTQA_PIN(SetGlobalInterOpNumThreads, 148);
+BERTQA_PIN(SetGlobalSpinControl, 149);
+BERTQA_PIN(AddInitializer, 150);
+BERTQA_PIN(SetGlobalDenormalAsZero, 155);
+BERTQA_PIN(ReleaseArenaCfg, 157);
+BERTQA_PIN(CreateArenaCfgV2, 164);
+BERTQA_PIN(AddRunConfigEntry, 165);
+BERTQA_PIN(CreatePrepackedWeightsContainer, 166);
+BERTQA_PIN(ReleasePrepackedWeightsContainer, 167);
+BERTQA_PIN(CreateSessionWithPrepackedWeightsContainer, 168);
+BERTQA_PIN(SessionOptionsAppendExecutionProvider_CUDA_V2, 204);
+BERTQA_PIN(CreateCUDAProviderOptions, 205);
+BERTQA_PIN(UpdateCUDAProviderOptions, 206);
+BERTQA_PIN(ReleaseCUDAProviderOptions, 208);
+#undef BERTQA_PIN
+
+}  // namespace bertqa::ort

@@ -1,0 +1,175 @@
+#include "runtime/session.hpp"
+
+#include <cstddef>
+#include <mutex>
+
+#include "runtime/errors.hpp"
+#include "runtime/status.hpp"
+
+namespace bertqa::runtime {
+namespace {
+
+SessionOptionsHandle make_options(const Environment& env, const WeightFile* weights,
+                                  const SessionOptions& options) {
+  const ort::Api& api = env.api();
+  SessionOptionsHandle handle(api);
+  check(api, api.CreateSessionOptions(handle.out()), "CreateSessionOptions");
+  check(api, api.DisablePerSessionThreads(handle.get()), "DisablePerSessionThreads");
+  check(api, api.SetSessionGraphOptimizationLevel(handle.get(), options.optimization_level),
+        "SetSessionGraphOptimizationLevel");
+  check(api, api.AddSessionConfigEntry(handle.get(), "session.use_env_allocators", "1"),
+        "AddSessionConfigEntry");
+  for (const auto& [key, value] : options.config) {
+    check(api, api.AddSessionConfigEntry(handle.get(), key.c_str(), value.c_str()), "AddSessionConfigEntry");
+  }
+  if (options.profile_prefix) {
+    check(api, api.EnableProfiling(handle.get(), options.profile_prefix->c_str()), "EnableProfiling");
+  }
+  append_provider(env, handle.get(), options.device);
+  if (weights != nullptr) {
+    for (const std::string& name : weights->names()) {
+      check(api, api.AddInitializer(handle.get(), name.c_str(), weights->tensor(name).raw()),
+            "AddInitializer");
+    }
+  }
+  return handle;
+}
+
+// Takes over a string that the runtime allocated.
+std::string take_string(const Environment& env, char* text) {
+  std::string copy(text);
+  check(env.api(), env.api().AllocatorFree(env.allocator(), text), "AllocatorFree");
+  return copy;
+}
+
+TensorInfo describe(const Environment& env, std::string name, const TypeInfoHandle& type_info) {
+  const ort::Api& api = env.api();
+  const ort::TensorTypeAndShapeInfo* info = nullptr;  // a part of type_info
+  check(api, api.CastTypeInfoToTensorInfo(type_info.get(), &info), "CastTypeInfoToTensorInfo");
+  if (info == nullptr) {
+    throw EngineError("\"" + name + "\" of the graph is not a tensor", "INVALID_GRAPH",
+                      "CastTypeInfoToTensorInfo");
+  }
+  int type = 0;
+  check(api, api.GetTensorElementType(info, &type), "GetTensorElementType");
+  std::size_t rank = 0;
+  check(api, api.GetDimensionsCount(info, &rank), "GetDimensionsCount");
+  std::vector<std::int64_t> shape(rank);
+  check(api, api.GetDimensions(info, shape.data(), rank), "GetDimensions");
+  return {std::move(name), element_type(type), std::move(shape)};
+}
+
+std::vector<TensorInfo> describe_inputs(const Environment& env, const ort::Session* session) {
+  const ort::Api& api = env.api();
+  std::size_t count = 0;
+  check(api, api.SessionGetInputCount(session, &count), "SessionGetInputCount");
+  std::vector<TensorInfo> all;
+  for (std::size_t i = 0; i < count; ++i) {
+    char* name = nullptr;
+    check(api, api.SessionGetInputName(session, i, env.allocator(), &name), "SessionGetInputName");
+    TypeInfoHandle type(api);
+    std::string owned = take_string(env, name);
+    check(api, api.SessionGetInputTypeInfo(session, i, type.out()), "SessionGetInputTypeInfo");
+    all.push_back(describe(env, std::move(owned), type));
+  }
+  return all;
+}
+
+std::vector<TensorInfo> describe_outputs(const Environment& env, const ort::Session* session) {
+  const ort::Api& api = env.api();
+  std::size_t count = 0;
+  check(api, api.SessionGetOutputCount(session, &count), "SessionGetOutputCount");
+  std::vector<TensorInfo> all;
+  for (std::size_t i = 0; i < count; ++i) {
+    char* name = nullptr;
+    check(api, api.SessionGetOutputName(session, i, env.allocator(), &name), "SessionGetOutputName");
+    TypeInfoHandle type(api);
+    std::string owned = take_string(env, name);
+    check(api, api.SessionGetOutputTypeInfo(session, i, type.out()), "SessionGetOutputTypeInfo");
+    all.push_back(describe(env, std::move(owned), type));
+  }
+  return all;
+}
+
+RunOptionsHandle make_run_options(const ort::Api& api, const RunFlags& flags) {
+  RunOptionsHandle options(api);
+  if (flags.shrink_arena) {
+    check(api, api.CreateRunOptions(options.out()), "CreateRunOptions");
+    check(api, api.AddRunConfigEntry(options.get(), "memory.enable_memory_arena_shrinkage", "cpu:0"),
+          "AddRunConfigEntry");
+  }
+  return options;
+}
+
+}  // namespace
+
+PrepackedWeights::PrepackedWeights(std::shared_ptr<Environment> env)
+    : env_(std::move(env)), handle_(env_->api()) {
+  check(env_->api(), env_->api().CreatePrepackedWeightsContainer(handle_.out()),
+        "CreatePrepackedWeightsContainer");
+}
+
+Session::Session(std::shared_ptr<Environment> env, const std::filesystem::path& path,
+                 std::shared_ptr<WeightFile> weights, std::shared_ptr<PrepackedWeights> prepacked,
+                 const SessionOptions& options)
+    : env_(std::move(env)),
+      weights_(std::move(weights)),
+      prepacked_(std::move(prepacked)),
+      session_(env_->api()) {
+  const ort::Api& api = env_->api();
+  const SessionOptionsHandle raw_options = make_options(*env_, weights_.get(), options);
+  {
+    const std::scoped_lock lock(env_->creation_mutex());
+    if (prepacked_) {
+      check(api,
+            api.CreateSessionWithPrepackedWeightsContainer(env_->raw(), path.c_str(), raw_options.get(),
+                                                           prepacked_->raw(), session_.out()),
+            "CreateSessionWithPrepackedWeightsContainer");
+    } else {
+      check(api, api.CreateSession(env_->raw(), path.c_str(), raw_options.get(), session_.out()),
+            "CreateSession");
+    }
+  }
+  inputs_ = describe_inputs(*env_, session_.get());
+  outputs_ = describe_outputs(*env_, session_.get());
+}
+
+std::vector<Value> Session::run(std::span<const Input> inputs, std::span<const std::string> outputs,
+                                const RunFlags& flags) {
+  const ort::Api& api = env_->api();
+  std::vector<const char*> input_names;
+  std::vector<const ort::Value*> input_values;
+  for (const Input& input : inputs) {
+    input_names.push_back(input.name);
+    input_values.push_back(input.value->raw());
+  }
+  std::vector<const char*> output_names;
+  for (const std::string& name : outputs) {
+    output_names.push_back(name.c_str());
+  }
+  const RunOptionsHandle options = make_run_options(api, flags);
+  std::vector<ort::Value*> raw(outputs.size(), nullptr);
+  ort::Status* status = api.Run(session_.get(), options.get(), input_names.data(), input_values.data(),
+                                inputs.size(), output_names.data(), outputs.size(), raw.data());
+  std::vector<ValueHandle> handles;  // first of all: own what came, even where the run failed
+  handles.reserve(raw.size());
+  for (ort::Value* value : raw) {
+    handles.emplace_back(api, value);
+  }
+  check(api, status, "Run");
+  std::vector<Value> values;
+  values.reserve(handles.size());
+  for (ValueHandle& handle : handles) {
+    values.push_back(Value::adopt(env_, std::move(handle)));
+  }
+  return values;
+}
+
+std::string Session::end_profiling() {
+  char* path = nullptr;
+  check(env_->api(), env_->api().SessionEndProfiling(session_.get(), env_->allocator(), &path),
+        "SessionEndProfiling");
+  return take_string(*env_, path);
+}
+
+}  // namespace bertqa::runtime
