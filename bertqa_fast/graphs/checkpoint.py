@@ -40,7 +40,7 @@ class SafetensorsCheckpoint:
                 handle = safe_open(file, framework="numpy")
             except (SafetensorError, OSError) as error:
                 raise ValueError(f"source: cannot read {file}: {error}") from error
-            self._where.update(dict.fromkeys(handle.keys(), handle))
+            self._where.update(dict.fromkeys(handle.keys(), handle))  # type: ignore[no-untyped-call]
 
     def __contains__(self, name: str) -> bool:
         return name in self._where

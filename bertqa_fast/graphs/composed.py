@@ -68,8 +68,8 @@ def cut_graph(spec: EncoderSpec, weights: Mapping[str, TensorEntry], layer: int)
 
     Inputs (E examples, R rows, K spans a target): ``hidden``, ``baseline``, ``accumulator`` ``[E, T, H]``,
     ``attention_mask``, ``softmax_mask`` ``[E, T]``, ``example`` int64 ``[R]``, ``alpha`` ``[R]``, ``weights``
-    ``[E, R]``, ``span_start``, ``span_end`` int64 ``[E, K]``, ``span_sign`` ``[E, K]``, ``target_mix`` ``[7]``,
-    ``reselect`` bool ``[1]``.
+    ``[E, R]``, ``span_start``, ``span_end`` int64 ``[E, K]``, ``span_sign`` ``[E, K]``,
+    ``target_mix`` ``[7]``, ``reselect`` bool ``[1]``.
     Outputs: ``accumulated`` ``[E, T, H]``, ``start_logits``, ``end_logits`` ``[R, T]``.
     """
     H = spec.hidden_size
@@ -117,8 +117,8 @@ def cut_graph(spec: EncoderSpec, weights: Mapping[str, TensorEntry], layer: int)
 def finish_graph(spec: EncoderSpec) -> Graph:
     """Turn the averaged gradient into attributions (Sundararajan et al. 2017, eq. 1).
 
-    Inputs ``hidden``, ``baseline``, ``accumulated`` ``[E, T, H]``. Outputs ``values`` = (x - x') * accumulated
-    ``[E, T, H]``, ``scores`` (L2 norms over H) and ``signed`` (sums over H), ``[E, T]``.
+    Inputs ``hidden``, ``baseline``, ``accumulated`` ``[E, T, H]``. Outputs ``values`` = (x - x') *
+    accumulated ``[E, T, H]``, ``scores`` (L2 norms over H) and ``signed`` (sums over H), ``[E, T]``.
     """
     g = Graph("finish", {})
     shape: list[Dim] = ["E", "T", spec.hidden_size]

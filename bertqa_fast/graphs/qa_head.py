@@ -5,8 +5,8 @@ A target is a weighted sum over K spans (i, j), such as one span minus its contr
     F = sum_k sign_k * ( a . [s_i, e_j] + b . [p_i, q_j] + c . [log p_i, log q_j] + d * p_i q_j )
 
 with start and end logits s and e and their softmax p and q. The seven numbers (a, b, c: one for start and one
-for end; d) are an input of the graph, so that one graph serves every target of the public interface. The value
-of F itself is worked out in float64 from the logits by the engine (``csrc/engine/target.hpp``).
+for end; d) are an input of the graph, so that one graph serves every target of the public interface. The
+value of F itself is worked out in float64 from the logits by the engine (``csrc/engine/target.hpp``).
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ LOWEST = float(np.finfo(np.float32).min)
 class TargetInputs:
     """Tensors that pin a target, already gathered to one row of the batch each.
 
-    ``start``, ``end``: int64 ``[R, K]``; ``sign``: ``[R, K]``; ``mix``: ``[7]``; ``reselect``: bool ``[1]``, take
-    the arg-max afresh in every row (ties share the gradient) in place of the pinned positions;
+    ``start``, ``end``: int64 ``[R, K]``; ``sign``: ``[R, K]``; ``mix``: ``[7]``; ``reselect``: bool ``[1]``,
+    take the arg-max afresh in every row (ties share the gradient) in place of the pinned positions;
     ``softmax_mask``: ``[R, T]``, 1 where a position takes part in the softmax.
     """
 

@@ -32,7 +32,7 @@ def write_weights(path: Path, weights: Iterable[tuple[str, Array]]) -> tuple[dic
             if not np.isfinite(data).all():
                 raise ValueError(f"weights: {name!r} holds values that are not finite")
             padding = b"\0" * (-file.tell() % ALIGNMENT)
-            view = memoryview(data).cast("B")
+            view = data.data.cast("B")
             for piece in (padding, view):
                 file.write(piece)
                 digest.update(piece)
