@@ -1,0 +1,216 @@
+"""The scores of every token at one layer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal, overload
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bertqa_fast.attribution.arrays import read_only
+from bertqa_fast.attribution.naming import layer_name
+from bertqa_fast.attribution.words import Reduce, Token, Word, merge_words, top
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Attribution:
+    """Scores of every token of one window at one layer.
+
+    Layer ``l`` (0 … L-1) is the output of encoder block ``l``; -1 is the output of the embeddings.
+    Hugging Face's ``hidden_states[k]`` is layer ``k-1``. Arrays are read-only.
+
+    Attributes
+    ----------
+    tokens : list of str
+        The unpadded window, ``[T]``, with its special tokens.
+    offsets : int32 array of [T, 2]
+        Characters of each token in the question or context, end exclusive; (0, 0) for special tokens.
+    segment : int8 array of [T]
+        0 question (or first text), 1 context (or second text), -1 special token.
+    word_ids : int32 array of [T]
+        The word of each token, numbered within its segment; -1 for special tokens.
+    scores : float32 array of [T]
+        L2 norm over ``H`` of the integrated-gradients vector of each token.
+    signed : float32 array of [T]
+        Sum over ``H`` of the same vector, in units of the target.
+    values : float32 array of [T, H] or None
+        The vectors themselves, where they were asked for.
+    layer : int
+        The layer, see above.
+    cut : int
+        The layer whose output was interpolated; ``layer`` but under ``preset="ramnath2020"``.
+    target : str
+        What was explained, such as ``"probability"``.
+    span : (int, int) or None
+        Start and end of the explained answer, indices into ``tokens``, both inclusive; None for classes.
+    label : str or None
+        The explained class; None for questions.
+    value, baseline_value : float
+        The target at the input and at the baseline (None where a method has no baseline).
+    delta : float or None
+        Completeness gap: sum of ``signed`` - (``value`` - ``baseline_value``).
+    error : float or None
+        Estimated relative L1 error of ``scores``; for fixed rules |delta| / Σ|signed|, a lower bound.
+    evaluations : float
+        Gradient evaluations spent; a forward pass alone counts one half.
+    converged : bool or None
+        Whether the tolerance was met; None for rules with a fixed number of nodes.
+    id : str or None
+        The example's id.
+    window : int
+        Number of the window within its example; of a merged result, that of the best window.
+    windows : int
+        How many windows were joined (1 where nothing was).
+    method : str
+        The quadrature rule, or another attribution method.
+    n_steps : int or None
+        Nodes of a fixed rule.
+    preset : str or None
+        The named settings, if any were used.
+    baseline : str or None
+        The baseline by name, ``"array"`` for one of the caller's.
+    question, context : str
+        The texts that ``offsets`` point into.
+    """
+
+    tokens: list[str]
+    offsets: NDArray[np.int32]
+    segment: NDArray[np.int8]
+    word_ids: NDArray[np.int32]
+    scores: NDArray[np.float32]
+    signed: NDArray[np.float32]
+    layer: int
+    target: str
+    span: tuple[int, int] | None
+    value: float
+    baseline_value: float | None
+    delta: float | None
+    error: float | None
+    evaluations: float
+    converged: bool | None
+    question: str
+    context: str
+    method: str
+    values: NDArray[np.float32] | None = None
+    cut: int | None = None
+    id: str | None = None
+    window: int = 0
+    windows: int = 1
+    n_steps: int | None = None
+    preset: str | None = None
+    baseline: str | None = None
+    label: str | None = None
+
+    def __post_init__(self) -> None:
+        count = len(self.tokens)
+        if not count:
+            raise ValueError("tokens must not be empty")
+        fields: dict[str, Any] = {
+            "tokens": list(self.tokens),
+            "offsets": read_only("offsets", self.offsets, np.int32, (count, 2)),
+            "segment": read_only("segment", self.segment, np.int8, (count,)),
+            "word_ids": read_only("word_ids", self.word_ids, np.int32, (count,)),
+            "scores": read_only("scores", self.scores, np.float32, (count,)),
+            "signed": read_only("signed", self.signed, np.float32, (count,)),
+        }
+        if (fields["scores"] < 0).any():
+            raise ValueError(f"scores must not be negative, got {float(fields['scores'].min())}")
+        if self.values is not None:
+            fields["values"] = read_only("values", self.values, np.float32, (count, None))
+        if self.layer < -1:
+            raise ValueError(f"layer must be -1 (the embeddings) or a block's number, got {self.layer}")
+        if self.cut is None:
+            fields["cut"] = self.layer
+        if self.span is not None:
+            start, end = (int(position) for position in self.span)
+            if not 0 <= start <= end < count:
+                raise ValueError(f"span must be 0 <= start <= end < {count}, got ({start}, {end})")
+            fields["span"] = (start, end)
+        for name, value in fields.items():
+            object.__setattr__(self, name, value)
+
+    def __repr__(self) -> str:
+        about = f"{layer_name(self.layer)}, {len(self.tokens)} tokens, {self.target} {self.value:.4g}"
+        gap = "" if self.delta is None else f", delta {self.delta:.1e}"
+        return f"Attribution({about}, {self.method}{gap})"
+
+    def distribution(self) -> NDArray[np.float64]:
+        """Scores divided by their sum, ``[T]``; the uniform distribution where every score is 0."""
+        total = self.scores.sum(dtype=np.float64)
+        if total == 0:
+            return np.full(len(self.tokens), 1 / len(self.tokens))
+        shares: NDArray[np.float64] = self.scores.astype(np.float64) / total
+        return shares
+
+    def words(self, reduce: Reduce = "sum") -> list[Word]:
+        """Join the tokens of each word, in reading order; special tokens are left out.
+
+        Parameters
+        ----------
+        reduce : {"sum", "mean", "max"}
+            How the scores of a word's tokens become one. Under ``"max"`` the signed score is the one of
+            largest magnitude.
+
+        Raises
+        ------
+        ValueError
+            ``reduce`` is none of these.
+        """
+        return merge_words(self, reduce)
+
+    @overload
+    def top(self, k: int, of: Literal["tokens"] = "tokens") -> list[Token]: ...
+
+    @overload
+    def top(self, k: int, of: Literal["words"]) -> list[Word]: ...
+
+    def top(self, k: int, of: Literal["tokens", "words"] = "tokens") -> list[Token] | list[Word]:
+        """Return the ``k`` tokens (or words, summed) of the largest scores, largest first.
+
+        Ties keep reading order. Special tokens count among the tokens, not among the words.
+
+        Raises
+        ------
+        TypeError, ValueError
+            ``k`` is not a whole number >= 0, or ``of`` is neither ``"tokens"`` nor ``"words"``.
+        """
+        return top(self, k, of)
+
+    def plot(self, **options: Any) -> Figure:
+        """Draw the tokens' shares as bars; see :func:`bertqa_fast.report.heatmap.plot_bars`."""
+        from bertqa_fast.report.heatmap import plot_bars
+
+        return plot_bars(self, **options)
+
+    def to_html(self, *, signed: bool = False) -> str:
+        """Return the text as an HTML fragment, coloured by score, with layer and span named.
+
+        Everything is escaped and styled in place: the fragment needs no style sheet and no script.
+
+        Parameters
+        ----------
+        signed : bool
+            Colour by the signed sums (blue raises the target, red lowers it) in place of the norms.
+        """
+        from bertqa_fast.report.fragment import attribution_html
+
+        return attribution_html(self, signed=signed)
+
+    def to_pandas(self) -> Any:
+        """Return a ``pandas.DataFrame`` with a row for each token.
+
+        Raises
+        ------
+        ImportError
+            pandas is not installed.
+        """
+        from bertqa_fast.attribution.tables import token_frame
+
+        return token_frame([self])
+
+    def _repr_html_(self) -> str:
+        return self.to_html()
