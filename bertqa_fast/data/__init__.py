@@ -1,0 +1,1 @@
+"""Data sets: examples, readers, and the windows that a model reads."""

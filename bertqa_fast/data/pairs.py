@@ -1,0 +1,136 @@
+"""Tokenized questions and contexts, and how a tokenizer puts the two together."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True, slots=True)
+class Tokens:
+    """A tokenized text without special tokens; ``N`` is its number of tokens.
+
+    Attributes
+    ----------
+    ids : int64 ``[N]``
+        Numbers in the vocabulary.
+    offsets : int32 ``[N, 2]``
+        First and one-past-last character of each token.
+    words : int32 ``[N]``
+        The tokenizer's number of the word that the token is a piece of.
+    texts : list of str
+        The tokens as the vocabulary spells them.
+    """
+
+    ids: NDArray[np.int64]
+    offsets: NDArray[np.int32]
+    words: NDArray[np.int32]
+    texts: list[str]
+
+    def __len__(self) -> int:
+        return len(self.texts)
+
+    def part(self, first: int, end: int | None) -> Tokens:
+        """Return the tokens from `first` up to, and without, `end`."""
+        cut = slice(first, end)
+        return Tokens(self.ids[cut], self.offsets[cut], self.words[cut], self.texts[cut])
+
+
+def tokenize(tokenizer: Any, texts: Sequence[str]) -> list[Tokens]:
+    """Tokenize texts whole, without special tokens.
+
+    Truncation and padding are switched off: tokenizer files may bring such settings of their own.
+    """
+    batch = tokenizer(
+        list(texts),
+        add_special_tokens=False,
+        truncation=False,
+        padding=False,
+        return_offsets_mapping=True,
+        return_attention_mask=False,
+        return_token_type_ids=False,
+        verbose=False,
+    )
+    spelling: dict[int, str] = {}
+    result = []
+    for number, ids in enumerate(batch["input_ids"]):
+        # One string per entry of the vocabulary, not one per token: a data set has millions of tokens.
+        new = [i for i in set(ids) if i not in spelling]
+        spelling.update(zip(new, tokenizer.convert_ids_to_tokens(new), strict=True))
+        words = [-1 if word is None else word for word in batch.word_ids(number)]
+        result.append(
+            Tokens(
+                np.array(ids, dtype=np.int64),
+                np.array(batch["offset_mapping"][number], dtype=np.int32).reshape(-1, 2),
+                np.array(words, dtype=np.int32),
+                [spelling[i] for i in ids],
+            )
+        )
+    return result
+
+
+@dataclass(frozen=True, slots=True)
+class Specials:
+    """Neighbouring special tokens: ids and token types ``[N]``, and texts."""
+
+    ids: NDArray[np.int64]
+    types: NDArray[np.int64]
+    texts: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class PairTemplate:
+    """What a tokenizer puts before, between and after a question and a context.
+
+    Attributes
+    ----------
+    before, between, after : Specials
+        ``[CLS]``, ``[SEP]`` and ``[SEP]`` for BERT.
+    question_type, context_type : int
+        The token types of the two texts.
+    """
+
+    before: Specials
+    between: Specials
+    after: Specials
+    question_type: int
+    context_type: int
+
+    @classmethod
+    def of(cls, tokenizer: Any) -> PairTemplate:
+        """Read the template off an encoded pair, so that any tokenizer's own rule holds.
+
+        Raises
+        ------
+        ValueError
+            The tokenizer makes no token of a letter.
+        """
+        pair = tokenizer("a", "a", truncation=False, padding=False, return_token_type_ids=True, verbose=False)
+        ids, types, sequence = pair["input_ids"], pair["token_type_ids"], pair.sequence_ids(0)
+        if 0 not in sequence or 1 not in sequence:
+            raise ValueError("tokenizer must make a token of the letter 'a', got none")
+        question, context = sequence.index(0), sequence.index(1)
+
+        def specials(first: int, end: int) -> Specials:
+            places = [i for i in range(first, end) if sequence[i] is None]
+            chosen = [ids[i] for i in places]
+            kinds = np.array([types[i] for i in places], dtype=np.int64)
+            texts = list(tokenizer.convert_ids_to_tokens(chosen))
+            return Specials(np.array(chosen, dtype=np.int64), kinds, texts)
+
+        return cls(
+            specials(0, question),
+            specials(question, context),
+            specials(context, len(ids)),
+            types[question],
+            types[context],
+        )
+
+    @property
+    def special(self) -> int:
+        """Number of special tokens around a pair."""
+        return len(self.before.texts) + len(self.between.texts) + len(self.after.texts)
