@@ -125,8 +125,8 @@ def make_windows(
             raise ValueError(
                 f"question of {_name(example, e)} has {len(question)} tokens, and wanted are at most "
                 f"{max(0, max_length - template.special - 1)}: a window of max_length={max_length} with "
-                f"{template.special} special tokens must leave room for the context. Shorten the question, or "
-                "give max_query_length"
+                f"{template.special} special tokens must leave room for the context. Shorten the question, "
+                "or give max_query_length"
             )
         starts, owned = _spans(len(context), room, doc_stride)
         for index, start in enumerate(starts):
@@ -137,7 +137,7 @@ def make_windows(
 
 
 def _spans(count: int, room: int, stride: int) -> tuple[list[int], NDArray[np.bool_]]:
-    """Return the starts of the windows over `count` tokens, and ``[windows, count]``: who owns which token."""
+    """Return the windows' starts over `count` tokens, and ``[windows, count]``: who owns which token."""
     starts = [0]
     # Never advance by more than what a window shows: no token may fall between two windows.
     while starts[-1] + room < count:

@@ -1,0 +1,1 @@
+"""What is done with a model: fine-tune it, answer questions with it, score the answers."""

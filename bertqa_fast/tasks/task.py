@@ -1,0 +1,35 @@
+"""A data set's rules: what model it needs, how its files are read and how predictions are scored."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from bertqa_fast.tasks.scores import Matched, Scores
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One data set.
+
+    Attributes
+    ----------
+    name : str
+        What users call it.
+    head : str
+        ``"question-answering"`` or ``"text-classification"``.
+    read : callable
+        Path → list of examples.
+    score : callable
+        Matched examples and predictions → Scores.
+    unanswerable : bool
+        Questions may have no answer: training labels them with the first token, prediction may answer "".
+    """
+
+    name: str
+    head: str
+    read: Callable[[str | Path], list[Any]]
+    score: Callable[[Matched], Scores]
+    unanswerable: bool = False
