@@ -45,4 +45,13 @@ py::array to_numpy(runtime::Value&& value) {
   return {type, shape, memory, owner};
 }
 
+std::vector<runtime::TensorEntry> tensor_table(const std::vector<EntryTuple>& entries) {
+  std::vector<runtime::TensorEntry> table;
+  table.reserve(entries.size());
+  for (const auto& [name, type, shape, offset, bytes] : entries) {
+    table.push_back({name, runtime::element_type(type), shape, offset, bytes});
+  }
+  return table;
+}
+
 }  // namespace bertqa::bindings

@@ -8,4 +8,5 @@ PYBIND11_MODULE(_core, module) {
   bertqa::bindings::register_errors();
   bertqa::bindings::register_quadrature(module);
   bertqa::bindings::register_runtime(module);
+  bertqa::bindings::register_engine(module);
 }

@@ -5,6 +5,7 @@
 
 namespace bertqa::bindings {
 
+void register_engine(pybind11::module_& module);
 void register_errors();
 void register_quadrature(pybind11::module_& module);
 void register_runtime(pybind11::module_& module);

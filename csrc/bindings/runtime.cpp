@@ -31,8 +31,6 @@ using runtime::Session;
 using runtime::TensorInfo;
 using runtime::WeightFile;
 
-using EntryTuple =
-    std::tuple<std::string, std::string, std::vector<std::int64_t>, std::uint64_t, std::uint64_t>;
 using InfoTuple = std::tuple<std::string, std::string, std::vector<std::int64_t>>;
 using Path = std::filesystem::path;
 
@@ -58,12 +56,7 @@ void register_environment(py::module_& module) {
 
 std::shared_ptr<WeightFile> open_weights(const std::shared_ptr<Environment>& env, const Path& path,
                                          const std::vector<EntryTuple>& entries) {
-  std::vector<runtime::TensorEntry> table;
-  table.reserve(entries.size());
-  for (const auto& [name, type, shape, offset, bytes] : entries) {
-    table.push_back({name, runtime::element_type(type), shape, offset, bytes});
-  }
-  return std::make_shared<WeightFile>(env, path, table);
+  return std::make_shared<WeightFile>(env, path, tensor_table(entries));
 }
 
 void register_weights(py::module_& module) {
@@ -152,9 +145,9 @@ class PySession {
 };
 
 std::unique_ptr<PySession> make_session(std::shared_ptr<Environment> env, const Path& path,
-                                        std::shared_ptr<WeightFile> weights,
-                                        std::shared_ptr<PrepackedWeights> prepacked, std::string_view device,
-                                        int optimization_level,
+                                        std::optional<std::shared_ptr<WeightFile>> weights,
+                                        std::optional<std::shared_ptr<PrepackedWeights>> prepacked,
+                                        std::string_view device, int optimization_level,
                                         const std::map<std::string, std::string>& config,
                                         const std::optional<std::string>& profile_prefix) {
   runtime::SessionOptions options;
@@ -163,7 +156,8 @@ std::unique_ptr<PySession> make_session(std::shared_ptr<Environment> env, const 
   options.config.assign(config.begin(), config.end());
   options.profile_prefix = profile_prefix;
   const py::gil_scoped_release release;  // safe: the arguments are C++ objects by now
-  return std::make_unique<PySession>(std::move(env), path, std::move(weights), std::move(prepacked), options);
+  return std::make_unique<PySession>(std::move(env), path, std::move(weights).value_or(nullptr),
+                                     std::move(prepacked).value_or(nullptr), options);
 }
 
 void register_session(py::module_& module) {

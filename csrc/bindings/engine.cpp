@@ -1,0 +1,183 @@
+// The engine: an exported model that runs forward and integrates.
+#include <pybind11/numpy.h>
+#include <pybind11/pybind11.h>
+#include <pybind11/stl.h>
+#include <pybind11/stl/filesystem.h>
+
+#include <algorithm>
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "bindings/arrays.hpp"
+#include "bindings/register.hpp"
+#include "engine/forward.hpp"
+#include "engine/integrate.hpp"
+#include "engine/model.hpp"
+
+namespace py = pybind11;
+
+namespace bertqa::bindings {
+namespace {
+
+using Ints = py::array_t<std::int64_t, py::array::c_style>;
+using Floats = py::array_t<float, py::array::c_style>;
+using Doubles = py::array_t<double, py::array::c_style>;
+
+template <typename T, int Flags>
+std::span<const T> span_of(const py::array_t<T, Flags>& array) {
+  return {array.data(), static_cast<std::size_t>(array.size())};
+}
+
+// What the engine calls between batches. Signals are looked at there, so that Ctrl-C ends a run within one
+// batch; the exception passes through the engine, whose state is whole between batches.
+engine::Progress progress_of(const py::object& callback) {
+  return [&callback](std::size_t done, std::size_t total) {
+    const py::gil_scoped_acquire acquire;
+    if (PyErr_CheckSignals() != 0) throw py::error_already_set();
+    if (!callback.is_none()) callback(done, total);
+  };
+}
+
+py::dict as_dict(const engine::Statistics& s) {
+  py::dict out;
+  out["batches"] = s.batches;
+  out["rows"] = s.rows;
+  out["tokens"] = s.tokens;
+  out["padded_tokens"] = s.padded_tokens;
+  out["seconds"] = s.seconds;
+  out["runtime_seconds"] = s.runtime_seconds;
+  return out;
+}
+
+std::shared_ptr<engine::Model> open_model(std::shared_ptr<runtime::Environment> env,
+                                          const std::filesystem::path& folder,
+                                          const std::vector<EntryTuple>& tensors, int num_layers,
+                                          std::size_t hidden_size, std::size_t num_heads,
+                                          std::size_t intermediate_size, std::size_t max_positions,
+                                          std::string_view device, std::size_t memory_budget) {
+  engine::Model::Description description;
+  description.folder = folder;
+  description.tensors = tensor_table(tensors);
+  description.sizes = {num_layers, hidden_size, num_heads, intermediate_size};
+  description.max_positions = max_positions;
+  description.device = runtime::Device::parse(device);
+  description.memory_budget = memory_budget;
+  return std::make_shared<engine::Model>(std::move(env), std::move(description));
+}
+
+py::dict forward(const std::shared_ptr<engine::Model>& model, const Ints& input_ids,
+                 const Ints& token_type_ids, const Ints& offsets, const std::vector<int>& layers,
+                 std::size_t rows_per_batch, const py::object& progress) {
+  const engine::Sequences sequences{span_of(input_ids), span_of(token_type_ids), span_of(offsets)};
+  engine::ForwardResult result;
+  {
+    // Safe: the engine sees only memory of arrays that the arguments keep alive; `progress` takes the lock
+    // back.
+    const py::gil_scoped_release release;
+    result = engine::forward(*model, sequences, layers, rows_per_batch, progress_of(progress));
+  }
+  const auto total = static_cast<py::ssize_t>(sequences.total());
+  const auto width = static_cast<py::ssize_t>(model->description().sizes.hidden_size);
+  py::dict out;
+  out["start_logits"] = to_numpy(std::move(result.start_logits), {total});
+  out["end_logits"] = to_numpy(std::move(result.end_logits), {total});
+  out["hidden"] = to_numpy(std::move(result.hidden), {static_cast<py::ssize_t>(layers.size()), total, width});
+  out["statistics"] = as_dict(result.statistics);
+  return out;
+}
+
+py::dict integrate(const std::shared_ptr<engine::Model>& model, const Ints& input_ids,
+                   const Ints& token_type_ids, const Ints& offsets, const std::vector<int>& layers,
+                   const Doubles& nodes, const Doubles& weights, const Ints& span_start, const Ints& span_end,
+                   const Floats& span_sign, const Floats& target_mix, bool reselect,
+                   const std::optional<Ints>& baseline_ids, const std::optional<Floats>& baseline_values,
+                   std::size_t pad_to, bool softmax_over_padding, std::size_t rows_per_batch,
+                   bool keep_values, const py::object& progress) {
+  engine::IntegrationRequest request;
+  request.sequences = {span_of(input_ids), span_of(token_type_ids), span_of(offsets)};
+  request.spans = {span_of(span_start), span_of(span_end), span_of(span_sign)};
+  if (request.sequences.size() != 0) {
+    request.spans_per_target = request.spans.sign.size() / request.sequences.size();
+  }
+  if (static_cast<std::size_t>(target_mix.size()) != request.target.mix.size()) {
+    throw std::invalid_argument("target_mix: wanted " + std::to_string(request.target.mix.size()) +
+                                " numbers");
+  }
+  std::copy_n(target_mix.data(), request.target.mix.size(), request.target.mix.begin());
+  request.target.reselect = reselect;
+  if (baseline_ids) {
+    request.baseline = {engine::Baseline::Kind::tokens, span_of(*baseline_ids), {}};
+  } else if (baseline_values) {
+    request.baseline = {engine::Baseline::Kind::values, {}, span_of(*baseline_values)};
+  }
+  request.layers = layers;
+  request.nodes = span_of(nodes);
+  request.weights = span_of(weights);
+  request.pad_to = pad_to;
+  request.softmax_over_padding = softmax_over_padding;
+  request.rows_per_batch = rows_per_batch;
+  request.keep_values = keep_values;
+  engine::IntegrationResult result;
+  {
+    // Safe: the engine sees only memory of arrays that the arguments keep alive; `progress` takes the lock
+    // back.
+    const py::gil_scoped_release release;
+    result = engine::integrate(*model, request, progress_of(progress));
+  }
+  const auto total = static_cast<py::ssize_t>(request.sequences.total());
+  const auto count = static_cast<py::ssize_t>(request.sequences.size());
+  const auto depth = static_cast<py::ssize_t>(layers.size());
+  const auto width = static_cast<py::ssize_t>(model->description().sizes.hidden_size);
+  py::dict out;
+  out["scores"] = to_numpy(std::move(result.scores), {depth, total});
+  out["signed"] = to_numpy(std::move(result.signed_sums), {depth, total});
+  if (keep_values) out["values"] = to_numpy(std::move(result.values), {depth, total, width});
+  out["value"] = to_numpy(std::move(result.value), {count});
+  out["baseline_value"] = to_numpy(std::move(result.baseline_value), {depth, count});
+  out["evaluations"] = result.evaluations;
+  out["statistics"] = as_dict(result.statistics);
+  return out;
+}
+
+}  // namespace
+
+void register_engine(py::module_& module) {
+  py::class_<engine::Model, std::shared_ptr<engine::Model>>(
+      module, "Model",
+      "An exported model: weights once, graphs loaded when first needed; safe to use from several threads.")
+      .def(py::init(&open_model), py::arg("environment"), py::arg("folder"), py::arg("tensors"),
+           py::kw_only(), py::arg("num_layers"), py::arg("hidden_size"), py::arg("num_heads"),
+           py::arg("intermediate_size"), py::arg("max_positions"), py::arg("device"),
+           py::arg("memory_budget"))
+      .def("forward", &forward, py::arg("input_ids").noconvert(), py::arg("token_type_ids").noconvert(),
+           py::arg("offsets").noconvert(), py::kw_only(), py::arg("layers"), py::arg("rows_per_batch") = 0,
+           py::arg("progress") = py::none(),
+           R"(Run sequences forward.
+
+Sequences lie end to end in ``input_ids`` and ``token_type_ids`` (int64 ``[total tokens]``); ``offsets``
+(int64 ``[sequences + 1]``) says where each begins. Returns ``start_logits``, ``end_logits``
+``[total tokens]``, ``hidden`` ``[layers, total tokens, H]`` and ``statistics``.)")
+      .def("integrate", &integrate, py::arg("input_ids").noconvert(), py::arg("token_type_ids").noconvert(),
+           py::arg("offsets").noconvert(), py::kw_only(), py::arg("layers"), py::arg("nodes").noconvert(),
+           py::arg("weights").noconvert(), py::arg("span_start").noconvert(), py::arg("span_end").noconvert(),
+           py::arg("span_sign").noconvert(), py::arg("target_mix").noconvert(), py::arg("reselect") = false,
+           py::arg("baseline_ids").noconvert() = py::none(),
+           py::arg("baseline_values").noconvert() = py::none(), py::arg("pad_to") = 0,
+           py::arg("softmax_over_padding") = false, py::arg("rows_per_batch") = 0,
+           py::arg("keep_values") = false, py::arg("progress") = py::none(),
+           R"(Integrate the gradient of a target along straight paths, at every layer in ``layers``.
+
+Spans are flat, K for each sequence. Returns ``scores`` and ``signed`` ``[layers, total tokens]``, ``values``
+``[layers, total tokens, H]`` if kept, ``value`` ``[sequences]``, ``baseline_value`` ``[layers, sequences]``,
+``evaluations`` (for each sequence and layer) and ``statistics``.)");
+}
+
+}  // namespace bertqa::bindings

@@ -1,0 +1,76 @@
+#include "engine/forward.hpp"
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <string>
+
+namespace bertqa::engine {
+namespace {
+
+// More tokens in a batch make its matrix products no faster and its activations fall out of the caches.
+constexpr std::size_t kTokensPerBatch = 4096;
+
+// Copies the unpadded part of each row of `padded` [B, T, width] to its place in `flat` [total tokens,
+// width].
+void unpad(const runtime::Value& padded, const Sequences& sequences, std::span<const std::size_t> members,
+           std::size_t tokens, std::size_t width, float* flat) {
+  const float* row = padded.data<float>();
+  for (const std::size_t member : members) {
+    std::copy_n(row, sequences.length(member) * width, flat + sequences.begin(member) * width);
+    row += tokens * width;
+  }
+}
+
+}  // namespace
+
+ForwardResult forward(Model& model, const Sequences& sequences, std::span<const int> layers,
+                      std::size_t rows_per_batch, const Progress& progress) {
+  const auto& description = model.description();
+  sequences.validate(description.max_positions);
+  std::vector<std::string> outputs{"start_logits", "end_logits"};
+  for (const int layer : layers) {
+    model.require_layer(layer);
+    outputs.push_back("hidden_" + layer_name(layer));
+  }
+  const auto start = std::chrono::steady_clock::now();
+  const std::size_t width = description.sizes.hidden_size;
+  ForwardResult result;
+  result.start_logits.resize(sequences.total());
+  result.end_logits.resize(sequences.total());
+  result.hidden.resize(layers.size() * sequences.total() * width);
+
+  const auto order = by_falling_length(sequences.lengths());
+  for (std::size_t done = 0; done < order.size();) {
+    progress(done, order.size());
+    const std::size_t tokens = sequences.length(order[done]);
+    const std::size_t limit = rows_per_batch != 0
+                                  ? rows_per_batch
+                                  : rows_within(description.memory_budget,
+                                                forward_row_bytes(description.sizes, tokens, layers.size()),
+                                                std::max<std::size_t>(1, kTokensPerBatch / tokens));
+    const auto members = std::span(order).subspan(done, std::min(limit, order.size() - done));
+    const PaddedInputs inputs = pad(model.environment(), sequences, members, tokens);
+    const std::array feeds{runtime::Input{"input_ids", &inputs.input_ids},
+                           runtime::Input{"token_type_ids", &inputs.token_type_ids},
+                           runtime::Input{"attention_mask", &inputs.attention_mask}};
+    const auto values = model.run("hidden_states", feeds, outputs, result.statistics);
+    unpad(values[0], sequences, members, tokens, 1, result.start_logits.data());
+    unpad(values[1], sequences, members, tokens, 1, result.end_logits.data());
+    for (std::size_t i = 0; i < layers.size(); ++i) {
+      unpad(values[i + 2], sequences, members, tokens, width,
+            result.hidden.data() + i * sequences.total() * width);
+    }
+    for (const std::size_t member : members) {
+      result.statistics.padded_tokens += tokens - sequences.length(member);
+    }
+    result.statistics.rows += members.size();
+    result.statistics.tokens += members.size() * tokens;
+    done += members.size();
+  }
+  progress(order.size(), order.size());
+  result.statistics.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  return result;
+}
+
+}  // namespace bertqa::engine

@@ -1,0 +1,55 @@
+// Integrated gradients (Sundararajan et al. 2017) at any layers, with fixed nodes.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "engine/model.hpp"
+#include "engine/sequences.hpp"
+#include "engine/target.hpp"
+
+namespace bertqa::engine {
+
+// Where the path starts, in the layer's own space.
+struct Baseline {
+  enum class Kind : unsigned char {
+    zero,    // all zeros
+    tokens,  // the hidden state of the same sequence with other input ids (pads, masks)
+    values   // given
+  };
+  Kind kind = Kind::zero;
+  std::span<const std::int64_t> input_ids;  // [total tokens], for `tokens`
+  std::span<const float> values;            // [total tokens, H], for `values`
+};
+
+struct IntegrationRequest {
+  Sequences sequences;
+  // The target of sequence i: spans [i * spans_per_target, (i + 1) * spans_per_target).
+  Spans spans;
+  std::size_t spans_per_target = 1;
+  TargetForm target;
+  Baseline baseline;
+  std::span<const int> layers;      // cut at the outputs of these (-1: the embeddings)
+  std::span<const double> nodes;    // in [0, 1], rising
+  std::span<const double> weights;  // as many
+  std::size_t pad_to = 0;           // pad every sequence to this length (0: no further than its batch needs)
+  bool softmax_over_padding = false;  // let padded positions take part in the softmax over positions
+  std::size_t rows_per_batch = 0;     // 0: as many as the memory budget allows
+  bool keep_values = false;
+};
+
+struct IntegrationResult {
+  std::vector<float> scores;           // [layers, total tokens], L2 norms over H
+  std::vector<float> signed_sums;      // [layers, total tokens], sums over H
+  std::vector<float> values;           // [layers, total tokens, H], or empty
+  std::vector<double> value;           // [sequences], the target at the input
+  std::vector<double> baseline_value;  // [layers, sequences], the target at the baseline
+  std::size_t evaluations = 0;         // gradient evaluations for each sequence and layer
+  Statistics statistics;
+};
+
+// std::invalid_argument for a request whose parts do not fit; EngineError where the runtime refuses.
+IntegrationResult integrate(Model& model, const IntegrationRequest& request, const Progress& progress);
+
+}  // namespace bertqa::engine

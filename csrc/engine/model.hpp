@@ -1,0 +1,76 @@
+// An exported model: its weights once, its graphs as sessions that are made when first needed.
+#pragma once
+
+#include <cstddef>
+#include <filesystem>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "engine/plan.hpp"
+#include "runtime/device.hpp"
+#include "runtime/environment.hpp"
+#include "runtime/session.hpp"
+#include "runtime/weights.hpp"
+
+namespace bertqa::engine {
+
+// The layer number of the embeddings; layer l >= 0 is the output of encoder block l.
+inline constexpr int kEmbeddings = -1;
+
+// "embeddings", "0", "1" ... as in the names of graphs and tensors.
+std::string layer_name(int layer);
+
+// Where time went. `runtime_seconds` is the part spent inside ONNX Runtime.
+struct Statistics {
+  std::size_t batches = 0;
+  std::size_t rows = 0;
+  std::size_t tokens = 0;         // rows times padded length
+  std::size_t padded_tokens = 0;  // of which padding
+  double seconds = 0;
+  double runtime_seconds = 0;
+};
+
+// Called between batches with rows done and rows in all; may throw, which ends the work and leaves the model
+// as it was.
+using Progress = std::function<void(std::size_t done, std::size_t total)>;
+
+class Model {
+ public:
+  struct Description {
+    std::filesystem::path folder;
+    std::vector<runtime::TensorEntry> tensors;
+    EncoderSizes sizes;
+    std::size_t max_positions = 0;
+    runtime::Device device;
+    std::size_t memory_budget = 0;  // bytes that activations of one batch may take
+  };
+
+  Model(std::shared_ptr<runtime::Environment> env, Description description);
+
+  [[nodiscard]] const Description& description() const noexcept { return description_; }
+  [[nodiscard]] const std::shared_ptr<runtime::Environment>& environment() const noexcept { return env_; }
+
+  // Runs a graph, loading it when it is first asked for. Safe to call from several threads.
+  std::vector<runtime::Value> run(const std::string& graph, std::span<const runtime::Input> inputs,
+                                  std::span<const std::string> outputs, Statistics& statistics);
+
+  // std::invalid_argument naming `layer` unless it is -1 (embeddings) to L-1.
+  void require_layer(int layer) const;
+
+ private:
+  runtime::Session& session(const std::string& graph);
+
+  std::shared_ptr<runtime::Environment> env_;
+  Description description_;
+  std::shared_ptr<runtime::WeightFile> weights_;
+  std::shared_ptr<runtime::PrepackedWeights> prepacked_;
+  std::mutex mutex_;  // guards the map, not the sessions in it: they never move or go
+  std::map<std::string, std::unique_ptr<runtime::Session>> sessions_;
+};
+
+}  // namespace bertqa::engine

@@ -1,0 +1,64 @@
+#include "engine/plan.hpp"
+
+#include <algorithm>
+#include <numeric>
+
+namespace bertqa::engine {
+namespace {
+
+constexpr std::size_t kFloat = sizeof(float);
+
+// The widest moment inside a block: four matrices [T, I], four [T, H] and three [A, T, T].
+std::size_t working_floats(const EncoderSizes& s, std::size_t tokens) {
+  return tokens * (4 * s.intermediate_size + 4 * s.hidden_size + 3 * s.num_heads * tokens);
+}
+
+}  // namespace
+
+std::size_t gradient_row_bytes(const EncoderSizes& s, std::size_t tokens, std::size_t blocks) {
+  // Kept per token: query, key, value, context, two LayerNorm inputs and two outputs (8 H), the feed-forward
+  // layer before and inside its activation (2 I), and one row of attention probabilities per head (A T).
+  const std::size_t kept = tokens * (8 * s.hidden_size + 2 * s.intermediate_size + s.num_heads * tokens);
+  return kFloat * (blocks * kept + working_floats(s, tokens));
+}
+
+std::size_t forward_row_bytes(const EncoderSizes& s, std::size_t tokens, std::size_t kept_layers) {
+  return kFloat * (kept_layers * tokens * s.hidden_size + working_floats(s, tokens));
+}
+
+std::size_t rows_within(std::size_t budget_bytes, std::size_t row_bytes, std::size_t wanted) {
+  return std::max<std::size_t>(1, std::min(wanted, budget_bytes / std::max<std::size_t>(1, row_bytes)));
+}
+
+std::vector<std::size_t> equal_batches(std::size_t count, std::size_t limit) {
+  if (count == 0) return {};
+  const std::size_t batches = (count + limit - 1) / limit;
+  std::vector<std::size_t> sizes(batches, count / batches);
+  for (std::size_t i = 0; i < count % batches; ++i) ++sizes[i];
+  return sizes;
+}
+
+std::vector<std::size_t> by_falling_length(std::span<const std::size_t> lengths) {
+  std::vector<std::size_t> order(lengths.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::stable_sort(order.begin(), order.end(),
+                   [&](std::size_t a, std::size_t b) { return lengths[a] > lengths[b]; });
+  return order;
+}
+
+std::vector<Row> rows_of_group(std::size_t examples, std::span<const double> nodes,
+                               std::span<const double> weights) {
+  const bool has_zero = std::find(nodes.begin(), nodes.end(), 0.0) != nodes.end();
+  std::vector<Row> rows;
+  rows.reserve(examples * (nodes.size() + 1));
+  for (std::size_t e = 0; e < examples; ++e) {
+    const auto example = static_cast<std::int64_t>(e);
+    if (!has_zero) rows.push_back({example, 0.0F, 0.0F});
+    for (std::size_t i = 0; i < nodes.size(); ++i) {
+      rows.push_back({example, static_cast<float>(nodes[i]), static_cast<float>(weights[i])});
+    }
+  }
+  return rows;
+}
+
+}  // namespace bertqa::engine

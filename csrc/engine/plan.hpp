@@ -1,0 +1,49 @@
+// Which examples share a padded group, which rows share a batch, and how many rows fit. Pure functions.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+namespace bertqa::engine {
+
+// The sizes that memory depends on.
+struct EncoderSizes {
+  int num_layers = 0;
+  std::size_t hidden_size = 0;
+  std::size_t num_heads = 0;
+  std::size_t intermediate_size = 0;
+};
+
+// An upper bound of what one row of `tokens` tokens needs in a gradient run through `blocks` blocks, in
+// bytes: what every block keeps for its backward twin, and the working set of the largest one.
+std::size_t gradient_row_bytes(const EncoderSizes& sizes, std::size_t tokens, std::size_t blocks);
+
+// The same for a forward run that returns `kept_layers` hidden states.
+std::size_t forward_row_bytes(const EncoderSizes& sizes, std::size_t tokens, std::size_t kept_layers);
+
+// How many rows of that size fit a budget: at least one (a single row is always tried), and no more than
+// `wanted`.
+std::size_t rows_within(std::size_t budget_bytes, std::size_t row_bytes, std::size_t wanted);
+
+// Cuts `count` rows into the fewest batches of at most `limit`, as equal as they can be: sizes, largest
+// first.
+std::vector<std::size_t> equal_batches(std::size_t count, std::size_t limit);
+
+// Indices in order of falling length: the largest batches come first, so that memory peaks at the start.
+std::vector<std::size_t> by_falling_length(std::span<const std::size_t> lengths);
+
+// One row of a gradient batch: which example of the group, where on the path, and its weight in the sum.
+struct Row {
+  std::int64_t example = 0;
+  float alpha = 0;
+  float weight = 0;
+};
+
+// All rows of a group of `examples`: every node of the rule for each, and a row of no weight at alpha = 0
+// where the rule has none, for the value of the target at the baseline. Example by example, alpha rising.
+std::vector<Row> rows_of_group(std::size_t examples, std::span<const double> nodes,
+                               std::span<const double> weights);
+
+}  // namespace bertqa::engine

@@ -1,0 +1,32 @@
+// The scalar that is explained, worked out in float64 from span logits. Pure functions.
+//
+// A target is a sum over K spans (i, j), each with a sign (a contrast is a second span with sign -1):
+//   F = sum_k sign_k (mix[0] s_i + mix[1] e_j + mix[2] p_i + mix[3] q_j + mix[4] log p_i + mix[5] log q_j
+//                     + mix[6] p_i q_j)
+// with start and end logits s and e, and their softmax p and q. The graphs carry the same seven numbers
+// and differentiate them (bertqa_fast/graphs/qa_head.py).
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+namespace bertqa::engine {
+
+struct TargetForm {
+  std::array<float, 7> mix{};
+  // Take the arg-max afresh at every point of the path, in place of the pinned positions.
+  bool reselect = false;
+};
+
+struct Spans {
+  std::span<const std::int64_t> start, end;  // [K] positions in the window
+  std::span<const float> sign;               // [K]
+};
+
+// `start_logits`, `end_logits`: [T]; the first `softmax_length` positions take part in the softmax.
+double target_value(const TargetForm& form, const Spans& spans, std::span<const float> start_logits,
+                    std::span<const float> end_logits, std::size_t softmax_length);
+
+}  // namespace bertqa::engine
