@@ -41,11 +41,13 @@ def read_only(name: str, value: Any, dtype: DTypeLike, shape: tuple[int | None, 
     ):
         size = ", ".join("any" if size is None else str(size) for size in shape)
         raise ValueError(f"{name} must have the shape [{size}], got {list(array.shape)}")
-    if wanted.kind == "f" and not np.isfinite(array).all():
+    with np.errstate(over="ignore"):  # What does not fit becomes infinite and is refused below.
+        result: NDArray[Any] = np.ascontiguousarray(array, dtype=wanted)
+    if wanted.kind == "f" and not np.isfinite(result).all():
+        bad = int(np.sum(~np.isfinite(result)))
         raise ValueError(
-            f"{name} must be finite, got {int(np.sum(~np.isfinite(array)))} of {array.size} that are not"
+            f"{name} must be finite {wanted.name} numbers, got {bad} of {array.size} that are not"
         )
-    result: NDArray[Any] = np.ascontiguousarray(array, dtype=wanted)
     if result is array and array.flags.writeable:
         result = array.copy()
     result.flags.writeable = False
