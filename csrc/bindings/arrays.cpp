@@ -19,9 +19,9 @@ runtime::Value view_of(const std::shared_ptr<runtime::Environment>& env, const p
     throw std::invalid_argument(name + ": got " + type_name + ", wanted " + wanted_name +
                                 "; pass array.astype(\"" + wanted_name + "\")");
   }
-  constexpr int usable =
-      static_cast<int>(py::array::c_style) | static_cast<int>(py::detail::npy_api::NPY_ARRAY_ALIGNED_);
-  if ((array.flags() & usable) != usable) {
+  constexpr unsigned usable = static_cast<unsigned>(py::array::c_style) |
+                              static_cast<unsigned>(py::detail::npy_api::NPY_ARRAY_ALIGNED_);
+  if ((static_cast<unsigned>(array.flags()) & usable) != usable) {
     throw std::invalid_argument(name +
                                 ": the array is not C-contiguous; pass numpy.ascontiguousarray(array)");
   }
@@ -38,10 +38,11 @@ py::array to_numpy(runtime::Value&& value) {
   }
   const py::dtype type(std::string(runtime::name_of(value.type())));
   const std::vector<py::ssize_t> shape(value.shape().begin(), value.shape().end());
+  void* memory = value.memory();
   auto owned = std::make_unique<runtime::Value>(std::move(value));
-  void* memory = owned->memory();
-  const py::capsule owner(owned.get(), [](void* pointer) { delete static_cast<runtime::Value*>(pointer); });
-  (void)owned.release();  // the capsule's from here
+  // NOLINTNEXTLINE(bugprone-unused-return-value): the capsule's from here
+  const py::capsule owner(owned.release(),
+                          [](void* pointer) { delete static_cast<runtime::Value*>(pointer); });
   return {type, shape, memory, owner};
 }
 

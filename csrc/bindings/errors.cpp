@@ -21,6 +21,7 @@ void raise(const char* name, const Arguments&... arguments) {
   PyErr_SetObject(type.ptr(), error.ptr());
 }
 
+// NOLINTNEXTLINE(performance-unnecessary-value-param): pybind11's signature
 void translate(std::exception_ptr pointer) {
   try {
     if (pointer) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <memory>
 #include <span>
 #include <stdexcept>
 #include <system_error>
@@ -48,9 +49,10 @@ Device Device::parse(std::string_view text) {
   }
   if (text.starts_with(prefix)) {
     const std::string_view digits = text.substr(prefix.size());
-    const char* end = digits.data() + digits.size();
+    const char* begin = std::to_address(digits.begin());
+    const char* end = std::to_address(digits.end());
     int index = 0;
-    const auto [stopped, error] = std::from_chars(digits.data(), end, index);
+    const auto [stopped, error] = std::from_chars(begin, end, index);
     if (error == std::errc() && stopped == end && index >= 0) {
       return {Kind::cuda, index};
     }

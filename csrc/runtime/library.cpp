@@ -2,7 +2,6 @@
 
 #include <dlfcn.h>
 
-#include <bit>
 #include <mutex>
 #include <string>
 #include <system_error>
@@ -13,8 +12,10 @@
 namespace bertqa::runtime {
 namespace {
 
-const std::string kNeeded = "needed is ONNX Runtime 1." + std::to_string(ort::kApiVersion) +
-                            " or later (pip install bertqa_fast[cpu] or [gpu])";
+std::string needed() {
+  return "needed is ONNX Runtime 1." + std::to_string(ort::kApiVersion) +
+         " or later (pip install bertqa_fast[cpu] or [gpu])";
+}
 
 // The dynamic linker's account of the last failure.
 std::string linker_message() {
@@ -31,7 +32,7 @@ std::shared_ptr<Library> Library::load(const std::filesystem::path& path) {
   const auto wanted = std::filesystem::canonical(path, failure);
   if (failure) {
     throw RuntimeLoadError("no runtime library at " + path.string() + " (" + failure.message() + "); " +
-                           kNeeded);
+                           needed());
   }
   const std::scoped_lock lock(mutex);
   if (!loaded) {
@@ -47,20 +48,20 @@ std::shared_ptr<Library> Library::load(const std::filesystem::path& path) {
 Library::Library(std::filesystem::path path) : path_(std::move(path)) {
   void* library = dlopen(path_.c_str(), RTLD_LOCAL | RTLD_NOW);
   if (library == nullptr) {
-    throw RuntimeLoadError("cannot load " + path_.string() + ": " + linker_message() + "; " + kNeeded);
+    throw RuntimeLoadError("cannot load " + path_.string() + ": " + linker_message() + "; " + needed());
   }
   void* symbol = dlsym(library, "OrtGetApiBase");
   if (symbol == nullptr) {
     throw RuntimeLoadError(path_.string() + " is not ONNX Runtime: it has no OrtGetApiBase (" +
-                           linker_message() + "); " + kNeeded);
+                           linker_message() + "); " + needed());
   }
-  const auto get_base = std::bit_cast<const ort::ApiBase* (*)()>(symbol);
+  const auto get_base = reinterpret_cast<const ort::ApiBase* (*)()>(symbol);
   const ort::ApiBase* base = get_base();
   version_ = base->GetVersionString();
   api_ = base->GetApi(ort::kApiVersion);
   if (api_ == nullptr) {
     throw RuntimeLoadError(path_.string() + " is ONNX Runtime " + version_ + ", which is too old; " +
-                           kNeeded);
+                           needed());
   }
 }
 

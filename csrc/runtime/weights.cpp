@@ -64,7 +64,7 @@ WeightFile::Mapping::~Mapping() {
   }
 }
 
-WeightFile::WeightFile(std::shared_ptr<Environment> env, const std::filesystem::path& path,
+WeightFile::WeightFile(const std::shared_ptr<Environment>& env, const std::filesystem::path& path,
                        const std::vector<TensorEntry>& entries)
     : path_(path), mapping_(path) {
   for (const TensorEntry& entry : entries) {

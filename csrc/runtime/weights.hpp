@@ -29,7 +29,7 @@ class WeightFile {
  public:
   // Throws EngineError when the file cannot be mapped, and std::invalid_argument naming the tensor when an
   // entry does not fit: outside the file, misaligned, another size than its shape needs, a name twice.
-  WeightFile(std::shared_ptr<Environment> env, const std::filesystem::path& path,
+  WeightFile(const std::shared_ptr<Environment>& env, const std::filesystem::path& path,
              const std::vector<TensorEntry>& entries);
   WeightFile(const WeightFile&) = delete;
   WeightFile& operator=(const WeightFile&) = delete;
