@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import gzip
 import json
-import os
-import tempfile
 import zlib
 from pathlib import Path
 from typing import Any
+
+from bertqa_fast.storage import write_atomic
 
 
 def read_json(path: str | Path) -> Any:
@@ -38,30 +38,12 @@ def read_json(path: str | Path) -> Any:
 def write_json(value: Any, path: str | Path, *, indent: int | None = 1) -> Path:
     """Write a JSON file (gzipped where the name ends in ``.gz``), whole or not at all.
 
-    The text goes to a file beside `path`, is flushed to the disk and then renamed.
-
     Raises
     ------
     ValueError
         `value` holds a number that JSON cannot hold (NaN, infinity).
     """
     path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
     raw = json.dumps(value, ensure_ascii=False, indent=indent, allow_nan=False).encode() + b"\n"
-    if path.suffix == ".gz":
-        raw = gzip.compress(raw, mtime=0)
-    descriptor, aside = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(raw)
-            file.flush()
-            os.fsync(file.fileno())
-        # mkstemp makes files that only their owner reads; give what a plain open would have given.
-        umask = os.umask(0)
-        os.umask(umask)
-        Path(aside).chmod(0o666 & ~umask)
-        Path(aside).replace(path)
-    except BaseException:
-        Path(aside).unlink(missing_ok=True)
-        raise
+    write_atomic(path, gzip.compress(raw, mtime=0) if path.suffix == ".gz" else raw)
     return path
