@@ -1,3 +1,49 @@
-"""Layer-wise attributions for BERT readers and classifiers, computed by a C++ engine on ONNX Runtime."""
+"""Layer-wise attributions for BERT readers and classifiers, computed by a C++ engine on ONNX Runtime.
+
+Layer ``l`` (0 to L-1) is the output of encoder block ``l``; ``"embeddings"`` (or -1) is the output of the
+embeddings. Hugging Face's ``hidden_states[k]`` is layer ``k - 1``.
+"""
+
+from bertqa_fast.attribution.integrated_gradients import integrated_gradients
+from bertqa_fast.attribution.results import Attribution, LayerAttributions
+from bertqa_fast.data.examples import Answer, QAExample, TextExample
+from bertqa_fast.data.squad import read_squad
+from bertqa_fast.errors import (
+    BertqaError,
+    DeviceUnavailableError,
+    EngineError,
+    ExportError,
+    RuntimeLoadError,
+)
+from bertqa_fast.graphs.exporter import export
+from bertqa_fast.model import Model, load
+from bertqa_fast.tasks.evaluate import evaluate
+from bertqa_fast.tasks.finetune import TrainingReport, finetune
+from bertqa_fast.tasks.predict import Prediction, predict
+from bertqa_fast.tasks.scores import Scores
 
 __version__ = "0.1.0"
+
+__all__ = [
+    "Answer",
+    "Attribution",
+    "BertqaError",
+    "DeviceUnavailableError",
+    "EngineError",
+    "ExportError",
+    "LayerAttributions",
+    "Model",
+    "Prediction",
+    "QAExample",
+    "RuntimeLoadError",
+    "Scores",
+    "TextExample",
+    "TrainingReport",
+    "evaluate",
+    "export",
+    "finetune",
+    "integrated_gradients",
+    "load",
+    "predict",
+    "read_squad",
+]

@@ -13,12 +13,15 @@ import numpy as np
 
 from bertqa_fast.families.base import Array, Checkpoint
 
+_TOKENIZER_FILES = ("tokenizer.json", "tokenizer_config.json", "vocab.txt", "vocab.json", "merges.txt")
+
 
 @dataclass(frozen=True)
 class Source:
     """A model before export: its configuration, weights, and where its tokenizer is.
 
-    ``fingerprint`` is a SHA-256 over configuration and weights; ``tokenizer`` is a folder or a tokenizer.
+    ``fingerprint`` is a SHA-256 over configuration, weights and tokenizer; ``tokenizer`` is a folder or a
+    tokenizer.
     """
 
     name: str
@@ -102,6 +105,8 @@ def _open_module(module: Any, tokenizer: Any) -> Source:
     checkpoint = ModuleCheckpoint(module)
     digest = hashlib.sha256(json.dumps(config, sort_keys=True, default=str).encode())
     checkpoint.update(digest)
+    backend = getattr(tokenizer, "backend_tokenizer", None)
+    digest.update(backend.to_str().encode() if backend is not None else repr(tokenizer).encode())
     return Source(f"{type(module).__name__} in memory", config, checkpoint, digest.hexdigest(), tokenizer)
 
 
@@ -116,7 +121,8 @@ def _open_folder(folder: Path, tokenizer: Any) -> Source:
         raise ValueError(f"source: {config_file} is not JSON: {error}") from error
     files = _weight_files(folder)
     digest = hashlib.sha256(raw)
-    for file in files:
+    tokenizer_files = [folder / name for name in _TOKENIZER_FILES if (folder / name).is_file()]
+    for file in [*files, *tokenizer_files]:
         with file.open("rb") as handle:
             digest.update(hashlib.file_digest(handle, "sha256").digest())
     name = str(folder)

@@ -105,5 +105,5 @@ def read_manifest(folder: Path, *, verify: bool = True) -> Manifest:
 
 
 def is_export(folder: Path) -> bool:
-    """Whether a folder was written by :func:`bertqa_fast.export` (whole or not)."""
-    return (folder / MANIFEST).is_file()
+    """Whether a folder was written by :func:`bertqa_fast.export`, whole or not."""
+    return (folder / MANIFEST).is_file() or (folder / "hidden_states.onnx").is_file()

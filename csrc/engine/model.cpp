@@ -13,7 +13,9 @@ Model::Model(std::shared_ptr<runtime::Environment> env, Description description)
       description_(std::move(description)),
       weights_(std::make_shared<runtime::WeightFile>(env_, description_.folder / "weights.bin",
                                                      description_.tensors)),
-      prepacked_(std::make_shared<runtime::PrepackedWeights>(env_)) {}
+      prepacked_(std::make_shared<runtime::PrepackedWeights>(env_)) {
+  session("finish");  // the smallest graph: a device that is not there is found out now, not at first use
+}
 
 runtime::Session& Model::session(const std::string& graph) {
   const std::scoped_lock lock(mutex_);

@@ -1,0 +1,72 @@
+"""Baselines: where the path starts, in the space of the layer that is cut."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from bertqa_fast.data.windows import Window
+
+
+def engine_baseline(
+    baseline: Any, windows: Sequence[Window], owners: Sequence[int], tokenizer: Any, hidden_size: int
+) -> dict[str, npt.NDArray[Any]]:
+    """Turn the argument into what the engine takes.
+
+    Parameters
+    ----------
+    baseline : str or array or list of arrays
+        ``"zero"``; ``"pad"`` or ``"mask"`` (the hidden state of the same input with its word tokens replaced,
+        special tokens, positions and segments kept); an array that broadcasts to ``[T, H]``; or a list of
+        arrays, one for each example.
+    windows : sequence of Window
+        Those to be attributed.
+    owners : sequence of int
+        The example of each window.
+    hidden_size : int
+        H.
+
+    Returns
+    -------
+    dict
+        ``{}``, or ``baseline_ids`` int64 ``[total tokens]``, or ``baseline_values`` float32
+        ``[total tokens, H]``.
+
+    Raises
+    ------
+    ValueError
+        For an unknown name, an array that does not broadcast, or one that is not finite.
+    """
+    if isinstance(baseline, str):
+        if baseline == "zero":
+            return {}
+        if baseline not in ("pad", "mask"):
+            raise ValueError(f"baseline: got {baseline!r}, wanted 'zero', 'pad', 'mask' or an array")
+        token = tokenizer.pad_token_id if baseline == "pad" else tokenizer.mask_token_id
+        if token is None:
+            raise ValueError(f"baseline: got {baseline!r}, but the tokenizer has no {baseline} token")
+        ids = [np.where(w.segment >= 0, token, w.input_ids).astype(np.int64) for w in windows]
+        return {"baseline_ids": np.concatenate(ids)}
+    several = isinstance(baseline, list) and all(isinstance(item, np.ndarray) for item in baseline)
+    parts = [
+        _broadcast(baseline[owner] if several else baseline, len(w.input_ids), hidden_size)
+        for w, owner in zip(windows, owners, strict=True)
+    ]
+    return {"baseline_values": np.concatenate(parts)}
+
+
+def _broadcast(values: Any, tokens: int, hidden_size: int) -> npt.NDArray[np.float32]:
+    try:
+        array = np.asarray(values, dtype=np.float32)
+        full = np.broadcast_to(array, (tokens, hidden_size))
+    except (TypeError, ValueError) as error:
+        raise ValueError(
+            f"baseline: got {type(values).__name__} of shape {np.shape(values)}, wanted what broadcasts to "
+            f"[T, H] = ({tokens}, {hidden_size}), or a list of such, one for each example"
+        ) from error
+    if not np.isfinite(full).all():
+        raise ValueError("baseline: got values that are not finite")
+    return np.ascontiguousarray(full)

@@ -1,0 +1,278 @@
+"""Integrated gradients of a reader at any of its layers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Literal, Unpack, overload
+
+import numpy as np
+
+from bertqa_fast.attribution.baselines import engine_baseline
+from bertqa_fast.attribution.layers import Layer, LayerArgument, parse_layers
+from bertqa_fast.attribution.merge import merge_windows
+from bertqa_fast.attribution.naming import EMBEDDINGS
+from bertqa_fast.attribution.prepare import prepare
+from bertqa_fast.attribution.presets import Preset, find_preset
+from bertqa_fast.attribution.results import Attribution, LayerAttributions
+from bertqa_fast.attribution.rules import find_rule, require_count
+from bertqa_fast.attribution.settings import IntegrationSettings
+from bertqa_fast.attribution.targets import target_mix
+from bertqa_fast.data.examples import QAExample
+from bertqa_fast.model import advance, flatten
+from bertqa_fast.progress import progress_bar
+
+if TYPE_CHECKING:
+    from bertqa_fast.model import Model
+
+Result = Attribution | LayerAttributions
+OneLayer = int | Literal["embeddings"]
+SeveralLayers = Literal["all"] | list[Layer] | list[int] | tuple[Layer, ...] | range
+
+
+@overload
+def integrated_gradients(
+    model: Model, examples: QAExample, layer: OneLayer, **settings: Unpack[IntegrationSettings]
+) -> Attribution: ...
+@overload
+def integrated_gradients(
+    model: Model, examples: QAExample, layer: SeveralLayers = ..., **settings: Unpack[IntegrationSettings]
+) -> LayerAttributions: ...
+@overload
+def integrated_gradients(
+    model: Model, examples: Sequence[QAExample], layer: OneLayer, **settings: Unpack[IntegrationSettings]
+) -> list[Attribution]: ...
+@overload
+def integrated_gradients(
+    model: Model,
+    examples: Sequence[QAExample],
+    layer: SeveralLayers = ...,
+    **settings: Unpack[IntegrationSettings],
+) -> list[LayerAttributions]: ...
+def integrated_gradients(
+    model: Model,
+    examples: QAExample | Sequence[QAExample],
+    layer: LayerArgument = "all",
+    *,
+    target: str = "probability",
+    span: Any = "predicted",
+    label: Any = "predicted",
+    contrast: Any = None,
+    baseline: Any = "zero",
+    method: str = "auto",
+    n_steps: int | None = None,
+    tol: float = 0.01,
+    preset: str | None = None,
+    windows: Literal["best", "merge"] = "best",
+    keep_values: bool = False,
+    internal_batch_size: int | None = None,
+    show_progress: bool | None = None,
+    max_length: int = 384,
+    doc_stride: int = 128,
+    max_answer_length: int = 30,
+) -> Result | list[Attribution] | list[LayerAttributions]:
+    """Attribute a reader's answer to the tokens, at the output of one layer or of several.
+
+    The attribution of hidden value x_i is (x_i - x'_i) times the integral over a in [0, 1] of dF/dx_i at
+    x' + a (x - x') (Sundararajan et al. 2017, eq. 1), where x is the hidden state ``[T, H]`` at the layer,
+    x' the baseline and F the target; ``scores`` are its L2 norms over H (Ramnath et al. 2020), ``signed``
+    its sums.
+
+    Parameters
+    ----------
+    model : Model
+        From :func:`bertqa_fast.load`.
+    examples : QAExample or sequence of QAExample
+        One gives one result, a sequence gives a list in the same order.
+    layer : int, str or list
+        ``0 … L-1``: the output of that encoder block. ``"embeddings"`` or -1: the embeddings. ``"all"``:
+        all of these. Or a list. (Hugging Face's ``hidden_states[k]`` is layer ``k - 1``.)
+    target : str
+        ``"probability"`` (start probability plus end probability), ``"logit"``, ``"log_probability"``,
+        ``"span_probability"`` (their product), or ``"start_..."`` and ``"end_..."`` of the first three.
+        Probabilities are softmax over the window's positions.
+    span : str, pair or list
+        Where the target is pinned: ``"predicted"``, ``"gold"``, or (start, end) positions in the window, both
+        inclusive; a list gives each example its own.
+    label
+        Of classifiers; a reader has no labels.
+    contrast : str, pair or list, optional
+        Explain the target of ``span`` minus that of this span.
+    baseline : str or array
+        ``"zero"``; ``"pad"`` or ``"mask"``: the hidden state of the same input with word tokens replaced;
+        or an array that broadcasts to ``[T, H]``, or a list of arrays, one for each example.
+    method : str
+        ``"auto"`` (at present Gauss-Legendre with 50 nodes), ``"gausslegendre"``, ``"riemann_left"``,
+        ``"riemann_right"``, ``"riemann_middle"``, ``"riemann_trapezoid"`` (weights sum to exactly 1).
+    n_steps : int, optional
+        Nodes of the rule, 50 by default.
+    tol : float
+        Bound of the estimated error for adaptive rules; fixed rules do not use it.
+    preset : str, optional
+        ``"ramnath2020"``: the paper's settings (the input of the layer, zero baseline, right Riemann, 50
+        steps).
+        ``"ramnath2020-code"``: what its published code computes (the output of the layer, 20 points on
+        [0, 0.95], the arg-max taken afresh at each, softmax over the padded window; ``delta`` is None).
+    windows : {"best", "merge"}
+        Of a passage longer than ``max_length`` allows, explain the window with the best answer, or all,
+        joined by the max-context rule.
+    keep_values : bool
+        Keep the vectors ``[T, H]``, not only their norms and sums.
+    internal_batch_size : int, optional
+        Rows (points on a path) in a batch; by default, what the model's memory budget allows.
+    show_progress : bool, optional
+        By default where stderr is a terminal and the work takes over two seconds.
+    max_length, doc_stride, max_answer_length : int
+        Windows and answers, as in :func:`bertqa_fast.predict`.
+
+    Returns
+    -------
+    Attribution, LayerAttributions, or a list of these
+        ``Attribution`` for one layer, ``LayerAttributions`` for ``"all"`` and lists.
+
+    Raises
+    ------
+    ValueError, TypeError
+        For an argument out of range; the message names it, what came and what was wanted.
+    EngineError
+        Where the runtime refuses.
+    """
+    if model.task != "question-answering":
+        raise ValueError(f"model: got one for {model.task!r}, wanted 'question-answering'")
+    if label != "predicted":
+        raise ValueError(f"label: got {label!r}, but a reader has no labels; wanted span=")
+    if windows not in ("best", "merge"):
+        raise ValueError(f"windows: got {windows!r}, wanted 'best' or 'merge'")
+    if not isinstance(tol, int | float) or not 0 < tol < 1:
+        raise ValueError(f"tol: got {tol!r}, wanted a number between 0 and 1")
+    if internal_batch_size is not None:
+        require_count("internal_batch_size", internal_batch_size)
+    fixed = find_preset(preset)
+    _refuse_conflicts(preset, fixed, target, span, contrast, baseline, method, n_steps)
+    rule = find_rule(method, n_steps, fixed)
+    mix = target_mix(target)
+    layers, single_layer = _layers(layer, model.num_layers, fixed)
+    cuts = [one - 1 if fixed and fixed.input_of_layer else one for one in layers]
+
+    single = isinstance(examples, QAExample)
+    many = [examples] if isinstance(examples, QAExample) else list(examples)
+    if not many:
+        return []
+    prepared = prepare(
+        model,
+        many,
+        span=span,
+        contrast=contrast,
+        merge=windows == "merge",
+        max_length=max_length,
+        doc_stride=doc_stride,
+        max_answer_length=max_answer_length,
+        show_progress=show_progress,
+    )
+    flat, owners = prepared.windows, prepared.owners
+    ids, types, offsets = flatten(flat)
+    starts, ends, signs = prepared.span_arrays()
+    start_baseline = engine_baseline(baseline, flat, owners, model.tokenizer, model.hidden_size)
+    with progress_bar(None, "attributing", "row", show_progress) as bar:
+        out = model.core.integrate(
+            ids,
+            types,
+            offsets,
+            layers=cuts,
+            nodes=rule.nodes,
+            weights=rule.weights,
+            span_start=starts,
+            span_end=ends,
+            span_sign=signs,
+            target_mix=mix,
+            reselect=bool(fixed and fixed.reselect),
+            pad_to=max_length if fixed and fixed.softmax_over_padding else 0,
+            softmax_over_padding=bool(fixed and fixed.softmax_over_padding),
+            rows_per_batch=internal_batch_size or 0,
+            keep_values=keep_values,
+            progress=advance(bar),
+            **start_baseline,
+        )
+
+    def attribution(number: int, span: tuple[int, int], at: int) -> Attribution:
+        window, example = flat[number], many[owners[number]]
+        part = slice(offsets[number], offsets[number + 1])
+        signed = out["signed"][at, part].copy()
+        value, at_baseline = float(out["value"][number]), float(out["baseline_value"][at, number])
+        delta: float | None = float(signed.sum(dtype=np.float64)) - (value - at_baseline)
+        error: float | None = abs(delta or 0.0) / (float(np.abs(signed).sum(dtype=np.float64)) or 1.0)
+        if fixed and fixed.reselect:  # the target moves along the path: there is nothing to be complete to
+            delta = error = None
+        return Attribution(
+            tokens=window.tokens,
+            offsets=window.offsets,
+            segment=window.segment,
+            word_ids=window.word_ids,
+            scores=out["scores"][at, part].copy(),
+            signed=signed,
+            values=out["values"][at, part].copy() if keep_values else None,
+            layer=layers[at],
+            cut=cuts[at],
+            target=target,
+            span=span,
+            value=value,
+            baseline_value=at_baseline,
+            delta=delta,
+            error=error,
+            evaluations=float(out["evaluations"]),
+            converged=None,
+            id=example.id,
+            window=window.index,
+            method=rule.name,
+            n_steps=len(rule.nodes),
+            preset=preset,
+            baseline=baseline if isinstance(baseline, str) else "array",
+            question=example.question,
+            context=example.context,
+        )
+
+    results: list[LayerAttributions] = []
+    number = 0
+    for item in prepared.pinned:
+        each = []
+        for pinned_span in item.spans:
+            each.append(LayerAttributions(attribution(number, pinned_span, at) for at in range(len(layers))))
+            number += 1
+        results.append(merge_windows(each, item.windows, item.best))
+    if single_layer:
+        alone = [result[layers[0]] for result in results]
+        return alone[0] if single else alone
+    return results[0] if single else results
+
+
+def _refuse_conflicts(
+    preset: str | None,
+    fixed: Preset | None,
+    target: str,
+    span: Any,
+    contrast: Any,
+    baseline: Any,
+    method: str,
+    n_steps: int | None,
+) -> None:
+    if fixed is None:
+        return
+    given = {
+        "target": isinstance(target, str) and target == "probability",
+        "span": isinstance(span, str) and span == "predicted",
+        "contrast": contrast is None,
+        "baseline": isinstance(baseline, str) and baseline == "zero",
+        "method": method == "auto",
+        "n_steps": n_steps is None,
+    }
+    changed = [name for name, default in given.items() if not default]
+    if changed:
+        raise ValueError(f"preset: {preset!r} fixes {', '.join(changed)}, wanted them left at their defaults")
+
+
+def _layers(layer: LayerArgument, num_layers: int, fixed: Preset | None) -> tuple[list[int], bool]:
+    layers, single = parse_layers(layer, num_layers)
+    if fixed is None or not fixed.input_of_layer or EMBEDDINGS not in layers:
+        return layers, single
+    if isinstance(layer, str) and layer == "all":
+        return [one for one in layers if one != EMBEDDINGS], single
+    raise ValueError("layer: got the embeddings, which have no input layer; wanted 0 or more for this preset")

@@ -1,0 +1,26 @@
+"""The keywords of :func:`bertqa_fast.integrated_gradients`, for type checkers."""
+
+from __future__ import annotations
+
+from typing import Any, Literal, TypedDict
+
+
+class IntegrationSettings(TypedDict, total=False):
+    """See :func:`bertqa_fast.integrated_gradients`."""
+
+    target: str
+    span: Any
+    label: Any
+    contrast: Any
+    baseline: Any
+    method: str
+    n_steps: int | None
+    tol: float
+    preset: str | None
+    windows: Literal["best", "merge"]
+    keep_values: bool
+    internal_batch_size: int | None
+    show_progress: bool | None
+    max_length: int
+    doc_stride: int
+    max_answer_length: int

@@ -1,0 +1,254 @@
+"""Load a model: export it on first use, keep the export, and hand it to the engine."""
+
+from __future__ import annotations
+
+import functools
+import os
+from collections.abc import Callable, Sequence
+from itertools import pairwise
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from bertqa_fast.graphs.checkpoint import open_source
+from bertqa_fast.graphs.exporter import load_tokenizer, resolve_task, write_export
+from bertqa_fast.graphs.manifest import EXPORTER_VERSION, Manifest, is_export, read_manifest
+from bertqa_fast.progress import progress_bar
+from bertqa_fast.storage import folder_lock
+
+if TYPE_CHECKING:
+    from bertqa_fast import _core
+    from bertqa_fast.data.windows import Window
+
+Array = npt.NDArray[np.float32]
+
+DEFAULT_MEMORY_BUDGET = 512 << 20
+"""Bytes that the activations of one batch may take, unless :func:`load` is told otherwise."""
+
+
+def load(
+    source: Any,
+    *,
+    task: str | None = None,
+    tokenizer: Any = None,
+    device: str = "cpu",
+    precision: str = "fp32",
+    threads: int | None = None,
+    cache_dir: str | Path | None = None,
+    refresh: bool = False,
+    memory_budget: int = DEFAULT_MEMORY_BUDGET,
+) -> Model:
+    """Load a model for prediction and attribution.
+
+    Parameters
+    ----------
+    source : str, Path or torch.nn.Module
+        A Hugging Face folder or hub id, a transformers module in memory, or a folder that
+        :func:`bertqa_fast.export` wrote. All but the last are exported on first use, into a cache keyed by
+        weights, configuration, tokenizer and exporter version.
+    task : str, optional
+        The head, ``"question-answering"``; read from ``config.architectures`` when None.
+    tokenizer : optional
+        The tokenizer of a module in memory.
+    device : str
+        ``"cpu"``, ``"cuda"`` or ``"cuda:N"``.
+    precision : str
+        ``"fp32"``.
+    threads : int, optional
+        Threads to compute with; by default, the processors that this process may use. One process has one
+        pool: another number while a model is open is an error.
+    cache_dir : str or Path, optional
+        Where exports are kept: ``$BERTQA_FAST_CACHE``, or else ``bertqa_fast`` in the user's cache folder.
+    refresh : bool
+        Make a cached export anew, whatever state it is in.
+    memory_budget : int
+        Bytes that the activations of one batch may take; batch sizes follow from it.
+
+    Returns
+    -------
+    Model
+
+    Raises
+    ------
+    ValueError, TypeError
+        For a source that is no model, of another architecture, or an argument out of range.
+    ExportError
+        Where an export is damaged or half written.
+    RuntimeLoadError
+        Where ONNX Runtime is missing or unusable.
+    DeviceUnavailableError
+        Where the device is not there; there is no silent fall-back.
+    """
+    if precision != "fp32":
+        raise ValueError(f"precision: got {precision!r}, wanted 'fp32'")
+    if isinstance(memory_budget, bool) or not isinstance(memory_budget, int) or memory_budget < 1:
+        raise ValueError(f"memory_budget: got {memory_budget!r}, wanted a positive number of bytes")
+    if isinstance(source, str | Path) and is_export(Path(source)):
+        if refresh:
+            raise ValueError(
+                f"refresh: {source} is an export, which cannot be made anew from itself; "
+                "give the model it was exported from"
+            )
+        folder = Path(source)
+        manifest = read_manifest(folder)
+        if task is not None and task != manifest.task:
+            raise ValueError(f"task: got {task!r}, but {folder} was exported for {manifest.task!r}")
+    else:
+        folder, manifest = _cached_export(source, task, tokenizer, _cache_folder(cache_dir), refresh)
+    return Model(folder, manifest, str(device), threads, memory_budget)
+
+
+def _cache_folder(cache_dir: str | Path | None) -> Path:
+    if cache_dir is not None:
+        return Path(cache_dir)
+    named = os.environ.get("BERTQA_FAST_CACHE")
+    if named:
+        return Path(named)
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "bertqa_fast"
+
+
+def _cached_export(
+    source: Any, task: str | None, tokenizer: Any, cache: Path, refresh: bool
+) -> tuple[Path, Manifest]:
+    opened = open_source(source, tokenizer)
+    head = resolve_task(opened, task)
+    folder = cache / f"{opened.fingerprint[:24]}-{head}-{EXPORTER_VERSION}"
+    with folder_lock(folder):
+        if refresh or not folder.exists():
+            return folder, write_export(opened, folder, task)
+        return folder, read_manifest(folder)
+
+
+class Model:
+    """An exported model, open in the engine. Made by :func:`load`; a context manager.
+
+    Safe to use from several threads. Layer ``l`` is the output of encoder block ``l``, -1 the embeddings.
+
+    Attributes
+    ----------
+    folder : Path
+        The export.
+    source : str
+        What it was exported from.
+    fingerprint : str
+        SHA-256 of weights, configuration and tokenizer.
+    task, device, precision : str
+        As given to :func:`load`.
+    num_layers, hidden_size : int
+        L and H.
+    """
+
+    def __init__(
+        self, folder: Path, manifest: Manifest, device: str, threads: int | None, memory_budget: int
+    ) -> None:
+        from bertqa_fast import _core
+        from bertqa_fast.runtime import environment
+
+        spec = manifest.spec
+        self.folder = folder
+        self.source = manifest.source
+        self.fingerprint = manifest.fingerprint
+        self.task = manifest.task
+        self.device = device
+        self.precision = "fp32"
+        self.num_layers = spec.num_layers
+        self.hidden_size = spec.hidden_size
+        self._core: _core.Model | None = _core.Model(
+            environment(threads),
+            folder,
+            [(t.name, t.dtype, list(t.shape), t.offset, t.nbytes) for t in manifest.tensors],
+            num_layers=spec.num_layers,
+            hidden_size=spec.hidden_size,
+            num_heads=spec.num_heads,
+            intermediate_size=spec.intermediate_size,
+            max_positions=spec.max_positions,
+            device=device,
+            memory_budget=memory_budget,
+        )
+
+    def __repr__(self) -> str:
+        size = f"{self.num_layers} layers x {self.hidden_size}"
+        return f"Model({self.source!r}, {self.task}, {size}, {self.device}, {self.precision})"
+
+    def __enter__(self) -> Model:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of sessions and weights. Calls under way in other threads end as usual."""
+        self._core = None
+
+    @property
+    def core(self) -> _core.Model:
+        """The engine's own object.
+
+        Raises
+        ------
+        ValueError
+            After :meth:`close`.
+        """
+        if self._core is None:
+            raise ValueError("model: it is closed, wanted an open one (bertqa_fast.load)")
+        return self._core
+
+    @functools.cached_property
+    def tokenizer(self) -> Any:
+        """The model's fast tokenizer (transformers)."""
+        return load_tokenizer(self.folder)
+
+    @functools.cached_property
+    def config(self) -> Any:
+        """The model's configuration (transformers)."""
+        from transformers import AutoConfig
+
+        return AutoConfig.from_pretrained(str(self.folder))
+
+    def logits(
+        self, windows: Sequence[Window], *, show_progress: bool | None = None
+    ) -> list[tuple[Array, Array]]:
+        """Return start and end logits of every window, ``[T]`` each, without padding, in order."""
+        if not windows:
+            return []
+        out, offsets = self._forward(windows, [], show_progress)
+        start, end = out["start_logits"], out["end_logits"]
+        return [(start[a:b], end[a:b]) for a, b in pairwise(offsets)]
+
+    def hidden_states(self, windows: Sequence[Window], *, show_progress: bool | None = None) -> list[Array]:
+        """Return the hidden states of every window, ``[L + 1, T, H]``: embeddings, then every block."""
+        if not windows:
+            return []
+        out, offsets = self._forward(windows, list(range(-1, self.num_layers)), show_progress)
+        hidden = out["hidden"]
+        return [hidden[:, a:b].copy() for a, b in pairwise(offsets)]
+
+    def _forward(
+        self, windows: Sequence[Window], layers: list[int], show_progress: bool | None
+    ) -> tuple[dict[str, Any], npt.NDArray[np.int64]]:
+        ids, types, offsets = flatten(windows)
+        with progress_bar(len(windows), "reading", "window", show_progress) as bar:
+            out = self.core.forward(ids, types, offsets, layers=layers, progress=advance(bar))
+        return out, offsets
+
+
+def flatten(
+    windows: Sequence[Window],
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """Lay windows end to end: ids and types ``[total tokens]``, where each begins ``[windows + 1]``."""
+    ids = np.concatenate([np.asarray(w.input_ids, dtype=np.int64) for w in windows])
+    types = np.concatenate([np.asarray(w.token_type_ids, dtype=np.int64) for w in windows])
+    offsets = np.cumsum([0, *(len(w.input_ids) for w in windows)], dtype=np.int64)
+    return ids, types, offsets
+
+
+def advance(bar: Any) -> Callable[[int, int], None]:
+    """Return what the engine calls with the work done so far and in all."""
+
+    def moved(done: int, total: int) -> None:
+        bar.total = total
+        bar.update(done - bar.n)
+
+    return moved
