@@ -1,0 +1,1 @@
+"""Runs over a data set: folders that are written part by part, resumed, and read back."""

@@ -1,0 +1,85 @@
+"""The files of a run folder: their names, and reading and writing one of them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from bertqa_fast.data.jsonfiles import read_json
+from bertqa_fast.errors import BertqaError
+from bertqa_fast.storage import write_atomic
+
+FORMAT = 1
+RUN_FILE = "run.json"
+_PART = re.compile(r"part-(\d{5,})\.parquet")
+
+
+class RunFolderError(BertqaError, RuntimeError):
+    """A run folder is damaged, of a later format, or in use by another process."""
+
+
+def part_numbers(folder: Path, kind: str = "scores") -> list[int]:
+    """Return the numbers of the parts that are there, in order; the complete ones by default."""
+    matches = (_PART.fullmatch(path.name) for path in (folder / kind).glob("part-*"))
+    return sorted(int(match.group(1)) for match in matches if match)
+
+
+def part_path(folder: Path, kind: str, number: int, suffix: str = "parquet") -> Path:
+    """Return the path of one of a part's files."""
+    return folder / kind / f"part-{number:05}.{suffix}"
+
+
+def read_table(path: Path, columns: Sequence[str] | None = None) -> Any:
+    """Read one table.
+
+    Raises
+    ------
+    RunFolderError
+        It is missing or damaged.
+    """
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        return pq.read_table(path, columns=None if columns is None else list(columns))
+    except (OSError, pa.ArrowException) as error:
+        part = path.stem
+        raise RunFolderError(
+            f"{path} cannot be read ({error}); delete {part} in windows/, scores/ and predictions/ "
+            "and run again with --resume to compute it anew"
+        ) from None
+
+
+def read_run_file(folder: Path) -> dict[str, Any]:
+    """Read ``run.json``.
+
+    Raises
+    ------
+    ValueError
+        The folder holds no run.
+    RunFolderError
+        The file is damaged, or of a later format.
+    """
+    path = folder / RUN_FILE
+    if not path.is_file():
+        raise ValueError(f"{folder} is not a run folder: wanted {RUN_FILE} in it")
+    try:
+        about = read_json(path)
+    except ValueError as error:
+        raise RunFolderError(str(error)) from None
+    if not isinstance(about, dict) or about.get("format") != FORMAT:
+        found = about.get("format") if isinstance(about, dict) else type(about).__name__
+        raise RunFolderError(f"{path}: wanted a run of format {FORMAT}, found {found}")
+    return about
+
+
+def write_table(table: Any, path: Path) -> None:
+    """Write one table, whole or not at all."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    sink = pa.BufferOutputStream()
+    pq.write_table(table, sink, compression="zstd")
+    write_atomic(path, sink.getvalue().to_pybytes())
