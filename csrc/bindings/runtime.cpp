@@ -87,6 +87,11 @@ class PySession {
   std::map<std::string, py::array> run(const std::map<std::string, py::array>& arrays,
                                        const std::optional<std::vector<std::string>>& names,
                                        bool shrink_arena) {
+    for (const TensorInfo& input : session_.inputs()) {
+      if (!arrays.contains(input.name)) {
+        throw std::invalid_argument("inputs: \"" + input.name + "\" is missing");
+      }
+    }
     std::vector<runtime::Value> values;
     values.reserve(arrays.size());
     std::vector<runtime::Input> inputs;

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <mutex>
 
+#include "runtime/denormals.hpp"
 #include "runtime/errors.hpp"
 #include "runtime/status.hpp"
 
@@ -151,8 +152,12 @@ std::vector<Value> Session::run(std::span<const Input> inputs, std::span<const s
   }
   const RunOptionsHandle options = make_run_options(api, flags);
   std::vector<ort::Value*> raw(outputs.size(), nullptr);
-  ort::Status* status = api.Run(session_.get(), options.get(), input_names.data(), input_values.data(),
-                                inputs.size(), output_names.data(), outputs.size(), raw.data());
+  ort::Status* status = nullptr;
+  {
+    const DenormalsAsZero guard;
+    status = api.Run(session_.get(), options.get(), input_names.data(), input_values.data(), inputs.size(),
+                     output_names.data(), outputs.size(), raw.data());
+  }
   std::vector<ValueHandle> handles;  // first of all: own what came, even where the run failed
   handles.reserve(raw.size());
   for (ort::Value* value : raw) {

@@ -76,7 +76,12 @@ void WeightFile::add(const std::shared_ptr<Environment>& env, const TensorEntry&
   const auto refuse = [&](const std::string& why) {
     throw std::invalid_argument("tensor \"" + entry.name + "\" of " + path_.string() + ": " + why);
   };
-  const std::size_t needed = byte_count(entry.type, entry.shape);
+  std::size_t needed = 0;
+  try {
+    needed = byte_count(entry.type, entry.shape);
+  } catch (const std::invalid_argument& error) {
+    refuse(error.what());
+  }
   if (entry.bytes != needed) {
     refuse("has " + std::to_string(entry.bytes) + " bytes, but " + std::string(name_of(entry.type)) +
            shape_text(entry.shape) + " needs " + std::to_string(needed));

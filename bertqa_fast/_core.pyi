@@ -1,0 +1,265 @@
+"""
+The C++ engine of bertqa_fast.
+"""
+
+from __future__ import annotations
+import collections.abc
+import numpy
+import numpy.typing
+import os
+import pathlib
+import typing
+
+__all__: list[str] = [
+    "Environment",
+    "Model",
+    "PrepackedWeights",
+    "Session",
+    "WeightFile",
+    "processor_quota",
+    "quadrature_rule",
+    "ramnath2020_code_rule",
+    "usable_processors",
+]
+
+class Environment:
+    """
+    The one runtime environment of the process: its library, its threads, its memory arena.
+
+    It is shared: making it again gives what runs. ``threads=0`` takes what runs, or else the processors that
+    this process may use.
+    """
+    def __init__(
+        self, library_path: os.PathLike | str | bytes, threads: typing.SupportsInt | typing.SupportsIndex = 0
+    ) -> None: ...
+    @property
+    def library_path(self) -> pathlib.Path:
+        """
+        The library that is loaded.
+        """
+    @property
+    def runtime_version(self) -> str:
+        """
+        Version of ONNX Runtime, such as ``"1.31.1"``.
+        """
+    @property
+    def threads(self) -> int:
+        """
+        Threads of the pool, the caller's included.
+        """
+
+class WeightFile:
+    """
+    A weight file, mapped once and shared by every session that is given it.
+
+    ``entries`` are tuples (name, dtype, shape, offset in bytes, size in bytes).
+    """
+    def __init__(
+        self,
+        environment: Environment,
+        path: os.PathLike | str | bytes,
+        entries: collections.abc.Sequence[
+            tuple[
+                str,
+                str,
+                collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex],
+                typing.SupportsInt | typing.SupportsIndex,
+                typing.SupportsInt | typing.SupportsIndex,
+            ]
+        ],
+    ) -> None: ...
+    def release_pages(self) -> None:
+        """
+        Let go of the file's resident pages, once the sessions have packed their own copies.
+        """
+    @property
+    def names(self) -> list[str]:
+        """
+        Names of the tensors, sorted.
+        """
+
+class PrepackedWeights:
+    """
+    Packed copies of weights, shared by the sessions that are given it.
+    """
+    def __init__(self, environment: Environment) -> None: ...
+
+class Session:
+    """
+    A graph, loaded and ready to run; safe to run from several threads.
+    """
+    def __init__(
+        self,
+        environment: Environment,
+        path: os.PathLike | str | bytes,
+        weights: WeightFile | None = None,
+        prepacked: PrepackedWeights | None = None,
+        *,
+        device: str = "cpu",
+        optimization_level: typing.SupportsInt | typing.SupportsIndex = 99,
+        config: collections.abc.Mapping[str, str] = {},
+        profile_prefix: str | None = None,
+    ) -> None: ...
+    def end_profiling(self) -> str:
+        """
+        End profiling; returns the path of the profile.
+        """
+    def run(
+        self,
+        inputs: collections.abc.Mapping[str, numpy.ndarray[typing.Any, numpy.dtype[typing.Any]]],
+        outputs: collections.abc.Sequence[str] | None = None,
+        shrink_arena: bool = False,
+    ) -> dict[str, numpy.ndarray[typing.Any, numpy.dtype[typing.Any]]]:
+        """
+        Run the graph.
+
+        Parameters
+        ----------
+        inputs : dict of str to numpy.ndarray
+            One array for each input, C-contiguous and of exactly its type; nothing is converted.
+        outputs : list of str, optional
+            The outputs that are wanted; all of them by default.
+        shrink_arena : bool
+            Give free memory back to the system afterwards.
+
+        Returns
+        -------
+        dict of str to numpy.ndarray
+            The arrays own their memory and outlive the session.
+
+        Raises
+        ------
+        ValueError
+            For an array that would have to be converted, or an input that the graph does not have.
+        bertqa_fast.errors.EngineError
+            What the runtime refuses.
+        """
+    @property
+    def inputs(self) -> list[tuple[str, str, list[int]]]:
+        """
+        (name, dtype, shape) of each input; -1 is a free dimension.
+        """
+    @property
+    def outputs(self) -> list[tuple[str, str, list[int]]]:
+        """
+        (name, dtype, shape) of each output; -1 is a free dimension.
+        """
+
+class Model:
+    """
+    An exported model: weights once, graphs loaded when first needed; safe to use from several threads.
+    """
+    def __init__(
+        self,
+        environment: Environment,
+        folder: os.PathLike | str | bytes,
+        tensors: collections.abc.Sequence[
+            tuple[
+                str,
+                str,
+                collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex],
+                typing.SupportsInt | typing.SupportsIndex,
+                typing.SupportsInt | typing.SupportsIndex,
+            ]
+        ],
+        *,
+        num_layers: typing.SupportsInt | typing.SupportsIndex,
+        hidden_size: typing.SupportsInt | typing.SupportsIndex,
+        num_heads: typing.SupportsInt | typing.SupportsIndex,
+        intermediate_size: typing.SupportsInt | typing.SupportsIndex,
+        max_positions: typing.SupportsInt | typing.SupportsIndex,
+        device: str,
+        memory_budget: typing.SupportsInt | typing.SupportsIndex,
+    ) -> None: ...
+    def forward(
+        self,
+        input_ids: numpy.typing.NDArray[numpy.int64],
+        token_type_ids: numpy.typing.NDArray[numpy.int64],
+        offsets: numpy.typing.NDArray[numpy.int64],
+        *,
+        layers: collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex],
+        rows_per_batch: typing.SupportsInt | typing.SupportsIndex = 0,
+        progress: typing.Any = None,
+    ) -> dict:
+        """
+        Run sequences forward.
+
+        Sequences lie end to end in ``input_ids`` and ``token_type_ids`` (int64 ``[total tokens]``); ``offsets``
+        (int64 ``[sequences + 1]``) says where each begins. Returns ``start_logits``, ``end_logits``
+        ``[total tokens]``, ``hidden`` ``[layers, total tokens, H]`` and ``statistics``.
+        """
+    def integrate(
+        self,
+        input_ids: numpy.typing.NDArray[numpy.int64],
+        token_type_ids: numpy.typing.NDArray[numpy.int64],
+        offsets: numpy.typing.NDArray[numpy.int64],
+        *,
+        layers: collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex],
+        nodes: numpy.typing.NDArray[numpy.float64],
+        weights: numpy.typing.NDArray[numpy.float64],
+        span_start: numpy.typing.NDArray[numpy.int64],
+        span_end: numpy.typing.NDArray[numpy.int64],
+        span_sign: numpy.typing.NDArray[numpy.float32],
+        target_mix: numpy.typing.NDArray[numpy.float32],
+        reselect: bool = False,
+        baseline_ids: numpy.typing.NDArray[numpy.int64] | None = None,
+        baseline_values: numpy.typing.NDArray[numpy.float32] | None = None,
+        pad_to: typing.SupportsInt | typing.SupportsIndex = 0,
+        softmax_over_padding: bool = False,
+        rows_per_batch: typing.SupportsInt | typing.SupportsIndex = 0,
+        keep_values: bool = False,
+        progress: typing.Any = None,
+    ) -> dict:
+        """
+        Integrate the gradient of a target along straight paths, at every layer in ``layers``.
+
+        Spans are flat, K for each sequence. Returns ``scores`` and ``signed`` ``[layers, total tokens]``, ``values``
+        ``[layers, total tokens, H]`` if kept, ``value`` ``[sequences]``, ``baseline_value`` ``[layers, sequences]``,
+        ``evaluations`` (for each sequence and layer) and ``statistics``.
+        """
+
+def processor_quota(root: os.PathLike | str | bytes = "/") -> int:
+    """
+    Processors that the control groups under ``root`` allow, rounded up; 0 for no limit.
+    """
+
+def quadrature_rule(
+    name: str, n: typing.SupportsInt | typing.SupportsIndex
+) -> tuple[numpy.typing.NDArray[numpy.float64], numpy.typing.NDArray[numpy.float64]]:
+    """
+    Nodes and weights on [0, 1] of a quadrature rule.
+
+    Parameters
+    ----------
+    name : str
+        ``"gausslegendre"``, ``"riemann_left"``, ``"riemann_right"``, ``"riemann_middle"`` or ``"riemann_trapezoid"``.
+    n : int
+        Number of nodes.
+
+    Returns
+    -------
+    nodes, weights : numpy.ndarray
+        float64, shape ``[n]``; nodes increase, weights sum to 1.
+
+    Raises
+    ------
+    ValueError
+        For an unknown name, or fewer nodes than the rule needs.
+    """
+
+def ramnath2020_code_rule() -> tuple[
+    numpy.typing.NDArray[numpy.float64], numpy.typing.NDArray[numpy.float64]
+]:
+    """
+    The 20 nodes on [0, 0.95] and their weights in the published code of Ramnath et al. 2020.
+
+    Returns
+    -------
+    nodes, weights : numpy.ndarray
+        float64, shape ``[20]``; the weights are those of a trapezoid and sum to 1.
+    """
+
+def usable_processors() -> int:
+    """
+    Processors that this process may use: its affinity mask, within its control groups' quota.
+    """
