@@ -106,7 +106,11 @@ def cut_graph(spec: EncoderSpec, weights: Mapping[str, TensorEntry], layer: int)
         rows_of(span_start), rows_of(span_end), rows_of(span_sign), mix, reselect, rows_of(softmax_mask)
     )
     d_start, d_end = qa_target_gradient(g, start, end, target)
-    gradient = qa_logits_backward(g, d_start, d_end)
+    # A row of no weight is there for its logits. Its gradient may overflow (a baseline of equal rows can make
+    # every LayerNorm above divide by almost nothing), and 0 times infinity must not reach the sum.
+    size = g.op("ReduceMax", g.op("Abs", row_weights), g.constant([0]), keepdims=0)
+    live = g.op("Unsqueeze", g.op("Cast", g.op("Greater", size, g.constant(0.0)), to=FLOAT), g.constant([1]))
+    gradient = qa_logits_backward(g, g.op("Mul", d_start, live), g.op("Mul", d_end, live))
     for kept in reversed(saved):
         gradient = block_backward(g, spec, gradient, sizes, kept)
     accumulated = weighted_sum(g, gradient, row_weights, accumulator)
