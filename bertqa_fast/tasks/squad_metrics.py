@@ -30,21 +30,20 @@ def exact_match(prediction: str, gold: str) -> float:
 
 
 def token_f1(prediction: str, gold: str) -> float:
-    """Return the harmonic mean of word precision and recall, repeated words counted; 0.0 for empty texts."""
+    """Return the harmonic mean of word precision and recall, repeated words counted.
+
+    Two texts of no words agree (1.0). The v1.1 script gives such a pair exact match 1 and F1 0; the v2
+    script, which the reference uses for both, 1 and 1.
+    """
     predicted, wanted = normalize(prediction).split(), normalize(gold).split()
+    if not predicted and not wanted:
+        return 1.0
     same = (Counter(predicted) & Counter(wanted)).total()
     # This order of operations rounds like the official scorer's.
     if same == 0:
         return 0.0
     precision, recall = same / len(predicted), same / len(wanted)
     return 2 * precision * recall / (precision + recall)
-
-
-def token_f1_v2(prediction: str, gold: str) -> float:
-    """Return `token_f1`, and 1.0 where both texts are empty once normalized."""
-    if not normalize(prediction) and not normalize(gold):
-        return 1.0
-    return token_f1(prediction, gold)
 
 
 def golds_v1(example: QAExample) -> list[str]:
@@ -60,7 +59,6 @@ def golds_v2(example: QAExample) -> list[str]:
 def score_texts(
     matched: Matched,
     golds: Callable[[QAExample], list[str]],
-    f1: Callable[[str, str], float],
     answers: dict[str, str] | None = None,
 ) -> dict[str, tuple[float, float]]:
     """Score each example against the gold that suits it best, exact match and F1 apart; a missing one gets 0.
@@ -79,12 +77,12 @@ def score_texts(
         if not isinstance(answer, str):
             raise TypeError(f"predictions must be texts for this task, got {answer!r} for {key!r}")
         wanted = golds(example)
-        result[key] = (max(exact_match(answer, g) for g in wanted), max(f1(answer, g) for g in wanted))
+        result[key] = (max(exact_match(answer, g) for g in wanted), max(token_f1(answer, g) for g in wanted))
     return result
 
 
 def _score_v1(matched: Matched) -> Scores:
-    per_example = score_texts(matched, golds_v1, token_f1)
+    per_example = score_texts(matched, golds_v1)
     exact, f1 = _means(per_example, list(per_example))
     return Scores(
         "squad", len(per_example), matched.missing, matched.unknown, per_example, exact_match=exact, f1=f1
@@ -92,7 +90,7 @@ def _score_v1(matched: Matched) -> Scores:
 
 
 def _score_v2(matched: Matched) -> Scores:
-    per_example = score_texts(matched, golds_v2, token_f1_v2)
+    per_example = score_texts(matched, golds_v2)
     exact, f1 = _means(per_example, list(per_example))
     details: dict[str, float] = {}
     answerable = {key: bool(example.answers) for key, example in matched.examples.items()}
@@ -122,7 +120,7 @@ def _best_thresholds(matched: Matched, answerable: dict[str, bool]) -> dict[str,
     rest: the totals at all thresholds come from two running sums.
     """
     spans = {key: matched.spans.get(key, str(answer)) for key, answer in matched.answers.items()}
-    answered = score_texts(matched, golds_v2, token_f1_v2, spans)
+    answered = score_texts(matched, golds_v2, spans)
     keys = sorted(matched.answers, key=lambda key: matched.null_differences[key])
     nulls = np.array([matched.null_differences[key] for key in keys])
     silent = np.array([0.0 if answerable[key] else 1.0 for key in keys])
