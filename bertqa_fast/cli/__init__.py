@@ -1,0 +1,1 @@
+"""The command line, ``bertqa-fast COMMAND``: one module for each command."""

@@ -142,9 +142,10 @@ def print_layers(console: Console, layers: LayerAttributions, *, around: int | N
         Text(first.question, style="bold"),
         Text(target_line(first)),
         Text(method_line(first) if len(layers) == 1 else _conditions(first), style="dim"),
-        layer_lines(layers, around),
         layer_table(layers),
     ]
+    if console.color_system is not None:  # Without colours the lines would all read the same.
+        parts.insert(3, layer_lines(layers, around))
     for part in parts:
         console.print(part)
 

@@ -113,13 +113,12 @@ def attribute_dataset(
                         _keep_states(
                             model, writer.folder, chunk[index], chosen[index], results[index], windowing
                         )
-                    part.add(chunk, results, answers, time.monotonic() - started)
+                    part.add(chunk, chosen, results, answers, time.monotonic() - started)
                     bar.update(len(chunk))
             finally:
                 # What is finished is kept, also when the run is interrupted.
                 part.close()
-        write_predictions_files(writer.folder, examples)
-        return writer.finish()
+        return writer.finish(write_predictions_files(writer.folder, examples))
 
 
 class _Part:
@@ -130,16 +129,19 @@ class _Part:
         self._writer = writer
         self._results: list[tuple[int, LayerAttributions]] = []
         self._predictions: dict[int, Prediction] = {}
+        self._gold: dict[int, list[str]] = {}
 
     def add(
         self,
         numbers: list[int],
+        examples: Sequence[QAExample],
         results: Sequence[LayerAttributions],
         predictions: Sequence[Prediction],
         seconds: float,
     ) -> None:
-        for number, layers, prediction in zip(numbers, results, predictions, strict=True):
+        for number, example, layers, prediction in zip(numbers, examples, results, predictions, strict=True):
             self._results.append((number, layers))
+            self._gold[number] = [answer.text for answer in example.answers]
             self._predictions[number] = replace(prediction, id=prediction.id or f"#{number}")
         self.pace.add(len(numbers), seconds)
         if self.pace.full:
@@ -147,8 +149,8 @@ class _Part:
 
     def close(self) -> None:
         if self._results:
-            self._writer.add(self._results, self._predictions, self.pace.seconds)
-            self._results, self._predictions = [], {}
+            self._writer.add(self._results, self._predictions, self._gold, self.pace.seconds)
+            self._results, self._predictions, self._gold = [], {}, {}
             self.pace.reset()
 
 

@@ -71,15 +71,32 @@ class Run:
             A part's predictions are missing or damaged.
         """
         found: dict[int, Prediction] = {}
+        for example, entry in self._answers():
+            fields = dict(entry["prediction"])
+            n_best = [NBest(**fields_of_one) for fields_of_one in fields.pop("n_best")]
+            found[example] = Prediction(**fields, n_best=n_best)
+        return found
+
+    def gold(self) -> dict[int, tuple[str, ...]]:
+        """Return number of the example to its gold answers, empty where it has none."""
+        return {example: tuple(entry["gold"]) for example, entry in self._answers()}
+
+    def scores(self) -> dict[str, float]:
+        """Return the scores in per cent; empty where the run is not finished or has no gold answers."""
+        names = {"exact_match": "EM", "f1": "F1"}
+        kept = self.about.get("scores", {})
+        return {short: kept[name] for name, short in names.items() if name in kept}
+
+    def _answers(self) -> Iterator[tuple[int, dict[str, Any]]]:
         for number in self._parts:
             path = part_path(self.folder, "predictions", number, "json")
             try:
-                for example, fields in read_json(path).items():
-                    entries = [NBest(**entry) for entry in fields.pop("n_best")]
-                    found[int(example)] = Prediction(**fields, n_best=entries)
-            except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+                for example, entry in read_json(path).items():
+                    if not {"prediction", "gold"} <= entry.keys():
+                        raise ValueError(f"found {sorted(entry)} for example {example}")
+                    yield int(example), entry
+            except (OSError, ValueError, AttributeError) as error:
                 raise RunFolderError(f"{path} cannot be read: {error}") from None
-        return found
 
     def exact_scores(self) -> dict[str, int]:
         """Return id (``#n`` for example n without one) to 0 or 1; empty where nothing was scored yet."""

@@ -122,6 +122,7 @@ class RunWriter:
         self,
         results: Sequence[tuple[int, LayerAttributions]],
         predictions: Mapping[int, Prediction],
+        gold: Mapping[int, Sequence[str]],
         seconds: float,
     ) -> None:
         """Write one part.
@@ -132,11 +133,16 @@ class RunWriter:
             Number of each example in the data, and its attributions.
         predictions : mapping
             Number of the example to its prediction.
+        gold : mapping
+            Number of the example to its gold answers.
         seconds : float
             Work that went into the part.
         """
         number = self._next
-        answers = {str(example): asdict(prediction) for example, prediction in predictions.items()}
+        answers = {
+            str(example): {"prediction": asdict(prediction), "gold": list(gold[example])}
+            for example, prediction in predictions.items()
+        }
         write_table(window_table(results), part_path(self.folder, "windows", number))
         write_json(answers, part_path(self.folder, "predictions", number, "json"), indent=None)
         write_table(score_table(results), part_path(self.folder, "scores", number))
@@ -146,8 +152,9 @@ class RunWriter:
         self._counts["seconds"] += seconds
         self._write_run_file("running")
 
-    def finish(self) -> dict[str, Any]:
-        """Say that every example is done; return what ``run.json`` says."""
+    def finish(self, scores: Mapping[str, Any]) -> dict[str, Any]:
+        """Say that every example is done, and how it scored; return what ``run.json`` says."""
+        self._about["scores"] = dict(scores)
         return self._write_run_file("complete")
 
     def _count(self, examples: int, evaluations: float) -> None:

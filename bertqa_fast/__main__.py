@@ -1,0 +1,5 @@
+"""``python -m bertqa_fast`` is ``bertqa-fast``."""
+
+from bertqa_fast.cli.main import main
+
+main()

@@ -1,0 +1,100 @@
+"""``bertqa-fast finetune``: fine-tune a reader in PyTorch."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from bertqa_fast.cli.errors import one_line_errors
+from bertqa_fast.cli.options import (
+    DocStrideOption,
+    JsonOption,
+    MaxLengthOption,
+    ModelOption,
+    TaskOption,
+    read_data,
+)
+from bertqa_fast.cli.output import emit, log
+
+HELP = """Fine-tune a reader in PyTorch; the defaults are the reference's settings.
+
+A run that was stopped goes on from its last checkpoint when it is started again.
+
+[bold]Examples[/bold]
+
+[cyan]bertqa-fast finetune --model bert-base-uncased --train train-v1.1.json --output-dir ./reader[/cyan]
+
+[cyan]bertqa-fast finetune --model ./minilm --train train.json --dev dev.json --batch-size 32
+--learning-rate 2e-4 --epochs 1 --max-length 256 --limit 10000 --output-dir ./reader[/cyan]
+"""
+
+
+@one_line_errors
+def finetune(
+    model: ModelOption,
+    train: Annotated[Path, typer.Option("--train", help="Training data in the task's format.")],
+    output_dir: Annotated[Path, typer.Option("--output-dir", help="Folder for the fine-tuned model.")],
+    dev: Annotated[Path | None, typer.Option("--dev", help="Data to score on at the end.")] = None,
+    task: TaskOption = "squad",
+    batch_size: Annotated[int, typer.Option(min=1, help="Windows in a batch.")] = 6,
+    learning_rate: Annotated[float, typer.Option(help="Peak learning rate.")] = 3e-5,
+    epochs: Annotated[int, typer.Option(min=1, help="Passes over the data.")] = 2,
+    max_length: MaxLengthOption = 384,
+    doc_stride: DocStrideOption = 128,
+    warmup_ratio: Annotated[float, typer.Option(min=0, max=1, help="Part of the steps that warm up.")] = 0.1,
+    seed: Annotated[int, typer.Option(help="Seed of head, dropout and order.")] = 12345,
+    limit: Annotated[
+        int | None, typer.Option("--limit", min=1, help="Train on N examples of a seeded shuffle.")
+    ] = None,
+    device: Annotated[
+        str | None, typer.Option("--device", help="cpu or cuda; cuda where there is one.")
+    ] = None,
+    bf16: Annotated[
+        bool | None,
+        typer.Option("--bf16/--no-bf16", help="Autocast to bf16; where the hardware is fast at it."),
+    ] = None,
+    checkpoint_every: Annotated[
+        int | None, typer.Option(min=0, help="Steps between checkpoints; every five minutes by default.")
+    ] = None,
+    resume: Annotated[
+        bool, typer.Option("--resume/--restart", help="Go on from the last checkpoint.")
+    ] = True,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace what the folder holds.")] = False,
+    json: JsonOption = False,
+) -> None:
+    """Fine-tune and say what was done."""
+    from bertqa_fast.tasks.finetune import finetune as run
+
+    examples = read_data(train, task)
+    held_out = None if dev is None else read_data(dev, task)
+    report = run(
+        model,
+        examples,
+        output_dir,
+        dev=held_out,
+        task=task,
+        batch_size=batch_size,
+        learning_rate=learning_rate,
+        epochs=epochs,
+        max_length=max_length,
+        doc_stride=doc_stride,
+        warmup_ratio=warmup_ratio,
+        seed=seed,
+        limit=limit,
+        device=device,
+        bf16=bf16,
+        checkpoint_every=checkpoint_every,
+        resume=resume,
+        overwrite=overwrite,
+    )
+    if json:
+        emit(report.to_dict())
+        return
+    log(f"{report.steps} steps over {report.windows} windows in {report.seconds:.0f} s")
+    if report.dropped:
+        log(f"{report.dropped} examples left out: no answer at its place")
+    for name, value in (report.dev or {}).items():
+        print(f"{name:>16}  {value:.2f}" if isinstance(value, float) else f"{name:>16}  {value}")
+    print(report.output_dir)

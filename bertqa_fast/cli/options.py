@@ -1,0 +1,141 @@
+"""Options that several commands share, and how their values are read."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from bertqa_fast.model import Model
+
+
+class Windows(StrEnum):
+    """What to do with a passage that is longer than a window."""
+
+    best = "best"
+    merge = "merge"
+
+
+LAYER_HELP = (
+    "Layers: all, embeddings, or numbers such as 0,3,5. Layer l is the output of encoder block l; "
+    "Hugging Face's hidden_states\\[k] is layer k-1."
+)
+
+ModelOption = Annotated[
+    str, typer.Option("--model", help="Hugging Face folder or hub id, or a folder that export wrote.")
+]
+DataOption = Annotated[
+    Path, typer.Option("--data", help="Data file in the task's own format; .gz is accepted.")
+]
+TaskOption = Annotated[str, typer.Option("--task", help="Whose files and rules: squad, squad_v2, …")]
+DeviceOption = Annotated[str, typer.Option("--device", help="cpu, cuda or cuda:N; never chosen for you.")]
+ThreadsOption = Annotated[
+    int | None,
+    typer.Option("--threads", min=1, help="Threads to compute with; all usable processors by default."),
+]
+LimitOption = Annotated[int | None, typer.Option("--limit", min=1, help="Take only the first N examples.")]
+MaxLengthOption = Annotated[int, typer.Option("--max-length", min=8, help="Tokens of a window at most.")]
+DocStrideOption = Annotated[
+    int, typer.Option("--doc-stride", min=1, help="Tokens that each window of a passage moves on.")
+]
+MaxAnswerOption = Annotated[
+    int, typer.Option("--max-answer-length", min=1, help="Tokens of an answer at most.")
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print results as JSON on stdout.")]
+
+TargetOption = Annotated[
+    str,
+    typer.Option(
+        "--target",
+        help="probability, logit, log_probability, span_probability, or start_…/end_… of the first three.",
+    ),
+]
+SpanOption = Annotated[
+    str, typer.Option("--span", help="predicted, gold, or two token positions such as 12,14.")
+]
+BaselineOption = Annotated[str, typer.Option("--baseline", help="zero, pad or mask.")]
+MethodOption = Annotated[
+    str, typer.Option("--method", help="auto, gausslegendre, or riemann_left, _right, _middle, _trapezoid.")
+]
+StepsOption = Annotated[
+    int | None, typer.Option("--steps", min=1, help="Nodes of a rule with a fixed number.")
+]
+TolOption = Annotated[float, typer.Option("--tol", help="Tolerance of the adaptive method.")]
+PresetOption = Annotated[
+    str | None, typer.Option("--preset", help="Published settings: ramnath2020 or ramnath2020-code.")
+]
+WindowsOption = Annotated[
+    Windows,
+    typer.Option("--windows", help="Long passages: best (the window with the answer) or merge (all)."),
+]
+
+
+def parse_layers(text: str) -> Any:
+    """Read ``all``, ``embeddings`` or ``0,3,5``; a list, or ``"all"``.
+
+    Raises
+    ------
+    typer.BadParameter
+        The text is none of these.
+    """
+    if text.strip() == "all":
+        return "all"
+    layers: list[int | str] = []
+    for part in text.split(","):
+        name = part.strip()
+        if name == "embeddings":
+            layers.append(name)
+            continue
+        try:
+            layers.append(int(name))
+        except ValueError:
+            raise typer.BadParameter(
+                f"{name!r} is no layer; wanted all, embeddings, or numbers such as 0,3,5"
+            ) from None
+    return layers
+
+
+def parse_span(text: str) -> Any:
+    """Read ``predicted``, ``gold`` or ``12,14``.
+
+    Raises
+    ------
+    typer.BadParameter
+        The text is none of these.
+    """
+    if text in ("predicted", "gold"):
+        return text
+    try:
+        start, end = (int(part) for part in text.split(","))
+    except ValueError:
+        raise typer.BadParameter(f"{text!r} is no span; wanted predicted, gold, or two positions") from None
+    return start, end
+
+
+def read_data(path: Path, task: str, limit: int | None = None) -> list[Any]:
+    """Read a data file by its task's rules, its first ``limit`` examples.
+
+    Raises
+    ------
+    FileNotFoundError
+        There is no such file.
+    ValueError
+        The task is unknown, or the file is not of its format.
+    """
+    from bertqa_fast.tasks.registry import get_task
+
+    rules = get_task(task)
+    if not path.is_file():
+        raise FileNotFoundError(f"--data: there is no file {path}")
+    examples = rules.read(path)
+    return examples if limit is None else examples[:limit]
+
+
+def open_model(source: str, device: str = "cpu", threads: int | None = None) -> Model:
+    """Load a model, exporting it into the cache on first use; see :func:`bertqa_fast.load`."""
+    from bertqa_fast.model import load
+
+    return load(source, device=device, threads=threads)
