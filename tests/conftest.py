@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+import string
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +19,7 @@ import pytest
 from hypothesis import settings
 from onnx import helper
 
+import bertqa_fast as bf
 from bertqa_fast import _core, runtime
 
 # Other work on the machine makes single examples slow; what is drawn stays the same from run to run.
@@ -100,3 +104,103 @@ def make_graph(tmp_path: Path) -> GraphMaker:
         return tmp_path / name
 
     return make
+
+
+WORDS = "who wrote it the was written by ada in paris ships sailed from port year when where many how left"
+
+
+@dataclass(frozen=True)
+class Reader:
+    """A random reader: its folder, and when asked for, the same in float64 and open in the engine."""
+
+    folder: Path
+    cache: Path
+
+    @cached_property
+    def exact(self) -> Any:
+        """The reader in float64 (:class:`bertqa_fast.graphs.reference.Float64Reader`)."""
+        from bertqa_fast.graphs.reference import Float64Reader
+
+        return Float64Reader(self.folder)
+
+    @cached_property
+    def model(self) -> bf.Model:
+        """The reader in the engine."""
+        return bf.load(self.folder, cache_dir=self.cache)
+
+
+@pytest.fixture(scope="session")
+def random_reader(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Reader]:
+    """Make random readers, each of its sizes and seed once.
+
+    Every parameter is drawn, biases and LayerNorms too, and at a scale at which the blocks bend what they
+    read and the answer stands out: with the initial weights of training almost everything is linear.
+    """
+    torch = pytest.importorskip("torch")
+    from transformers import BertConfig, BertForQuestionAnswering, BertTokenizerFast
+
+    special = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
+    letters = [*string.ascii_lowercase, *string.digits]
+    pieces = [*special, *WORDS.split(), *letters, *(f"##{letter}" for letter in letters), *string.punctuation]
+    vocabulary = {piece: number for number, piece in enumerate(dict.fromkeys(pieces))}
+    cache = tmp_path_factory.mktemp("exports")
+    made: dict[tuple[Any, ...], Reader] = {}
+
+    def draw(module: Any) -> None:
+        for name, parameter in module.named_parameters():
+            if "LayerNorm" in name:
+                parameter.normal_(1.0 if name.endswith("weight") else 0.0, 0.2)
+            elif name.endswith("bias"):
+                parameter.normal_(0.0, 0.1)
+            elif "embeddings" in name:
+                parameter.normal_(0.0, 1.0)
+            else:
+                parameter.normal_(0.0, (2.0 if "qa_outputs" in name else 1.2) / parameter.shape[1] ** 0.5)
+
+    def make(
+        layers: int = 2,
+        hidden: int = 24,
+        heads: int = 3,
+        intermediate: int = 40,
+        activation: str = "gelu",
+        positions: int = 64,
+        seed: int = 0,
+    ) -> Reader:
+        key = (layers, hidden, heads, intermediate, activation, positions, seed)
+        if key not in made:
+            config = BertConfig(
+                vocab_size=len(vocabulary),
+                num_hidden_layers=layers,
+                hidden_size=hidden,
+                num_attention_heads=heads,
+                intermediate_size=intermediate,
+                hidden_act=activation,
+                max_position_embeddings=positions,
+            )
+            with torch.random.fork_rng(devices=[]), torch.no_grad():
+                torch.manual_seed(seed)
+                module = BertForQuestionAnswering(config).eval()
+                draw(module)
+            folder = tmp_path_factory.mktemp("reader")
+            module.save_pretrained(folder)
+            BertTokenizerFast(vocab=dict(vocabulary), do_lower_case=True).save_pretrained(folder)
+            made[key] = Reader(folder, cache)
+        return made[key]
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def mixed_examples() -> list[bf.QAExample]:
+    """Questions of the random readers' vocabulary, of 17 to 44 tokens, in no order of length."""
+    return [
+        bf.QAExample("who wrote it?", "it was written by ada in 1843 in paris.", "middle", ("ada",)),
+        bf.QAExample("who?", "ada wrote it in the year.", "short", ("ada",)),
+        bf.QAExample(
+            "when and how many ships sailed from the port?",
+            "ships sailed from paris in the year 1843; how many left was written by ada in paris, when?",
+            "long",
+            (bf.Answer("1843", 36),),
+        ),
+        bf.QAExample("where was ada?", "the year ada left paris the ships sailed.", "other", ("paris",)),
+    ]

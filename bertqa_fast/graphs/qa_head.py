@@ -79,13 +79,19 @@ def _pinned(g: Graph, logits: str, bias: str, index: str, reselect: str) -> tupl
 def _softmax_seed(
     g: Graph, p: str, p_at: str, hot: str, both: str, sign: str, logit: str, probability: str, log: str
 ) -> str:
-    # d p_i / d z = p_i (1_i - p) and d log p_i / d z = 1_i - p: all but the logit are multiples of (1_i - p).
+    # d p_i / d z = p_i (1_i - p) and d log p_i / d z = 1_i - p: all but the logit are multiples of 1_i - p.
+    # At the pinned position that is written as the sum of the other probabilities: where the answer is all
+    # but sure, 1 - p would have lost its digits.
+    everywhere = g.op("Unsqueeze", p, g.constant([1]))
+    others = g.op("Mul", g.op("Sub", g.constant(1.0), hot), everywhere)  # [R, K, T]
+    rest = g.op("ReduceSum", others, g.constant([-1]), keepdims=1)
+    deviation = g.op("Sub", g.op("Mul", hot, rest), others)
     through_softmax = g.op("Add", g.op("Add", g.op("Mul", p_at, probability), log), both)  # [R, K]
-    on_pinned = g.op("Mul", sign, g.op("Add", through_softmax, logit))
-    on_all = g.op("ReduceSum", g.op("Mul", sign, through_softmax), g.constant([1]), keepdims=1)  # [R, 1]
-    spread = g.op("Mul", hot, g.op("Unsqueeze", on_pinned, g.constant([2])))
-    pinned = g.op("ReduceSum", spread, g.constant([1]), keepdims=0)
-    return g.op("Sub", pinned, g.op("Mul", p, on_all))
+    last = g.constant([2])
+    bent = g.op("Mul", g.op("Unsqueeze", through_softmax, last), deviation)
+    each = g.op("Add", bent, g.op("Mul", hot, logit))
+    signed = g.op("Mul", g.op("Unsqueeze", sign, last), each)
+    return g.op("ReduceSum", signed, g.constant([1]), keepdims=0)
 
 
 def qa_logits_backward(g: Graph, d_start: str, d_end: str) -> str:
