@@ -62,7 +62,7 @@ def parity_table(report: Any) -> Table:
 
     table = Table(title="Parity with PyTorch", title_justify="left")
     table.add_column("quantity")
-    table.add_column("largest relative difference", justify="right")
+    table.add_column("relative difference (Frobenius)", justify="right")
     for quantity, error in report.rows:
         table.add_row(quantity, f"{error:.1e}")
     return table
