@@ -1,0 +1,71 @@
+"""The topics of the corpus, one file each; those that are held out never appear in training."""
+
+from __future__ import annotations
+
+from bertqa_fast.data.corpus.topic import Topic
+from bertqa_fast.data.corpus.topics import (
+    animals,
+    bands,
+    bridges,
+    castles,
+    companies,
+    expeditions,
+    festivals,
+    films,
+    hospitals,
+    inventions,
+    islands,
+    libraries,
+    lighthouses,
+    matches,
+    museums,
+    novels,
+    observatories,
+    orchards,
+    people,
+    probes,
+    races,
+    railways,
+    recipes,
+    rivers,
+    schools,
+    ships,
+    stories,
+    storms,
+    towns,
+)
+
+TRAIN_TOPICS: tuple[Topic, ...] = (
+    animals.TOPIC,
+    bands.TOPIC,
+    bridges.TOPIC,
+    companies.TOPIC,
+    expeditions.TOPIC,
+    festivals.TOPIC,
+    inventions.TOPIC,
+    libraries.TOPIC,
+    lighthouses.TOPIC,
+    matches.TOPIC,
+    museums.TOPIC,
+    novels.TOPIC,
+    orchards.TOPIC,
+    people.TOPIC,
+    probes.TOPIC,
+    railways.TOPIC,
+    recipes.TOPIC,
+    rivers.TOPIC,
+    schools.TOPIC,
+    ships.TOPIC,
+    stories.TOPIC,
+    storms.TOPIC,
+    towns.TOPIC,
+)
+
+HELD_OUT_TOPICS: tuple[Topic, ...] = (
+    castles.TOPIC,
+    films.TOPIC,
+    hospitals.TOPIC,
+    islands.TOPIC,
+    observatories.TOPIC,
+    races.TOPIC,
+)
