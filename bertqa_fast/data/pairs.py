@@ -107,8 +107,11 @@ class PairTemplate:
         Raises
         ------
         ValueError
-            The tokenizer makes no token of a letter.
+            The tokenizer has no vocabulary, as one read from a folder without its files, or makes no token of
+            a letter.
         """
+        if len(tokenizer) <= len(tokenizer.all_special_ids):
+            raise ValueError(f"tokenizer must have a vocabulary, got {len(tokenizer)} special tokens alone")
         pair = tokenizer("a", "a", truncation=False, padding=False, return_token_type_ids=True, verbose=False)
         ids, types, sequence = pair["input_ids"], pair["token_type_ids"], pair.sequence_ids(0)
         if 0 not in sequence or 1 not in sequence:

@@ -49,7 +49,15 @@ def load_reader(source: Any, tokenizer: Any = None, *, seed: int) -> tuple[Any, 
         torch.manual_seed(seed)
         module = _from_files(str(source)) if named else _from_module(source)
         if isinstance(tokenizer, str | Path):
-            tokenizer = AutoTokenizer.from_pretrained(str(tokenizer))
+            try:
+                tokenizer = AutoTokenizer.from_pretrained(str(tokenizer))
+            except (OSError, ValueError) as error:
+                raise ValueError(
+                    f"tokenizer must be a folder or hub id, got {tokenizer!r}: {error}"
+                ) from error
+    rows = module.config.vocab_size
+    if len(tokenizer) > rows:
+        raise ValueError(f"tokenizer must fit the model's {rows} embeddings, got {len(tokenizer)} tokens")
     return module, tokenizer
 
 

@@ -357,6 +357,10 @@ def test_bad_arguments_are_named(
     good: dict[str, Any] = {"source": tiny_reader(), "train": made(2), "tokenizer": tiny_tokenizer} | QUICK
     (tmp_path / "empty").mkdir()
     (tmp_path / "file").write_text("")
+    bare = tmp_path / "bare"
+    tiny_reader().save_pretrained(bare)
+    narrow = tiny_reader()
+    narrow.resize_token_embeddings(30)
     broken = tmp_path / "broken"
     tiny_reader().save_pretrained(broken)
     (broken / "model.safetensors").write_bytes(b"\0" * 50)
@@ -375,6 +379,8 @@ def test_bad_arguments_are_named(
         ({"weight_decay": -1}, ValueError, "weight_decay must be 0 or more"),
         ({"betas": (0.9, 1.0)}, ValueError, "betas must be two numbers"),
         ({"device": "tpu!"}, ValueError, "device must be 'cpu' or 'cuda', got 'tpu!'"),
+        ({"source": bare, "tokenizer": None}, ValueError, "tokenizer must have a vocabulary, got 5"),
+        ({"source": narrow}, ValueError, "tokenizer must fit the model's 30 embeddings, got 126 tokens"),
         ({"tokenizer": None}, ValueError, "tokenizer must be given where source is a module"),
         ({"source": 3}, TypeError, "source must be a folder, a hub id or a torch module, got int"),
         ({"source": torch.nn.Linear(1, 1)}, TypeError, "source must be a module from transformers"),
