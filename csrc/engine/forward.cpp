@@ -54,7 +54,8 @@ ForwardResult forward(Model& model, const Sequences& sequences, std::span<const 
     const std::array feeds{runtime::Input{"input_ids", &inputs.input_ids},
                            runtime::Input{"token_type_ids", &inputs.token_type_ids},
                            runtime::Input{"attention_mask", &inputs.attention_mask}};
-    const auto values = model.run("hidden_states", feeds, outputs, result.statistics);
+    const bool last = done + members.size() == order.size();
+    const auto values = model.run("hidden_states", feeds, outputs, result.statistics, {.shrink_arena = last});
     unpad(values[0], sequences, members, tokens, 1, result.start_logits.data());
     unpad(values[1], sequences, members, tokens, 1, result.end_logits.data());
     for (std::size_t i = 0; i < layers.size(); ++i) {

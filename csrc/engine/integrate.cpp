@@ -221,7 +221,9 @@ class Group {
     if (request_.keep_values) outputs.emplace_back("values");
     const std::array feeds{Input{"hidden", &hidden}, Input{"baseline", &baseline},
                            Input{"accumulated", &accumulated}};
-    const auto finished = model_.run("finish", feeds, outputs, result_.statistics);
+    // The next group has another length: what is free now would not fit it, and stay beside what it needs.
+    const bool last = index + 1 == request_.layers.size();
+    const auto finished = model_.run("finish", feeds, outputs, result_.statistics, {.shrink_arena = last});
     take(finished[0], index, 1, result_.scores);
     take(finished[1], index, 1, result_.signed_sums);
     if (request_.keep_values) {

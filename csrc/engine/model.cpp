@@ -32,10 +32,11 @@ runtime::Session& Model::session(const std::string& graph) {
 }
 
 std::vector<runtime::Value> Model::run(const std::string& graph, std::span<const runtime::Input> inputs,
-                                       std::span<const std::string> outputs, Statistics& statistics) {
+                                       std::span<const std::string> outputs, Statistics& statistics,
+                                       const runtime::RunFlags& flags) {
   runtime::Session& loaded = session(graph);
   const auto start = std::chrono::steady_clock::now();
-  auto values = loaded.run(inputs, outputs);
+  auto values = loaded.run(inputs, outputs, flags);
   const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - start;
   statistics.runtime_seconds += elapsed.count();
   ++statistics.batches;

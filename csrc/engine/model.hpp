@@ -57,7 +57,8 @@ class Model {
 
   // Runs a graph, loading it when it is first asked for. Safe to call from several threads.
   std::vector<runtime::Value> run(const std::string& graph, std::span<const runtime::Input> inputs,
-                                  std::span<const std::string> outputs, Statistics& statistics);
+                                  std::span<const std::string> outputs, Statistics& statistics,
+                                  const runtime::RunFlags& flags = {});
 
   // std::invalid_argument naming `layer` unless it is -1 (embeddings) to L-1.
   void require_layer(int layer) const;

@@ -49,7 +49,9 @@ struct Api {
   Status* (*CreateSessionOptions)(SessionOptions** out);
   const void* skipped_11[3];
   Status* (*EnableProfiling)(SessionOptions*, const char* prefix);
-  const void* skipped_15[8];
+  const void* skipped_15[2];
+  Status* (*DisableMemPattern)(SessionOptions*);
+  const void* skipped_18[5];
   Status* (*SetSessionGraphOptimizationLevel)(SessionOptions*, int level);
   const void* skipped_24[6];
   Status* (*SessionGetInputCount)(const Session*, std::size_t* out);
@@ -149,6 +151,7 @@ BERTQA_PIN(CreateSession, 7);
 BERTQA_PIN(Run, 9);
 BERTQA_PIN(CreateSessionOptions, 10);
 BERTQA_PIN(EnableProfiling, 14);
+BERTQA_PIN(DisableMemPattern, 17);
 BERTQA_PIN(SetSessionGraphOptimizationLevel, 23);
 BERTQA_PIN(SessionGetInputCount, 30);
 BERTQA_PIN(SessionGetOutputCount, 31);

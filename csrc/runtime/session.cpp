@@ -18,6 +18,9 @@ SessionOptionsHandle make_options(const Environment& env, const WeightFile* weig
   SessionOptionsHandle handle(api);
   check(api, api.CreateSessionOptions(handle.out()), "CreateSessionOptions");
   check(api, api.DisablePerSessionThreads(handle.get()), "DisablePerSessionThreads");
+  // A pattern is one block for a whole run, remembered for every shape: beside the pieces of the run that it
+  // was learnt from it doubles the arena, and every new length adds to it.
+  check(api, api.DisableMemPattern(handle.get()), "DisableMemPattern");
   check(api, api.SetSessionGraphOptimizationLevel(handle.get(), options.optimization_level),
         "SetSessionGraphOptimizationLevel");
   check(api, api.AddSessionConfigEntry(handle.get(), "session.use_env_allocators", "1"),
