@@ -95,7 +95,7 @@ $(SANITIZED)/.built: $(VENV)/.dev $(shell find bertqa_fast -name '*.py')
 ## make sanitize   the extension's tests under AddressSanitizer and UndefinedBehaviourSanitizer
 .PHONY: sanitize
 sanitize: $(SANITIZED)/.built
-	LD_PRELOAD="$(PRELOAD)" ASAN_OPTIONS=detect_leaks=0 UBSAN_OPTIONS=print_stacktrace=1:halt_on_error=1 \
+	PYTHONSAFEPATH=1 LD_PRELOAD="$(PRELOAD)" ASAN_OPTIONS=detect_leaks=0 UBSAN_OPTIONS=print_stacktrace=1:halt_on_error=1 \
 	  $(SANITIZED)/venv/bin/python -m pytest -q -p no:cacheprovider $(SANITIZED_TESTS)
 
 ## make clean      remove everything that was built, the environment included
