@@ -42,7 +42,8 @@ def example_view(number: int, example: ReportExample) -> dict[str, Any]:
         "id": layers.id,
         "question": first.question,
         "is_question": first.span is not None,
-        "gold": example.gold,
+        # Annotators agree more often than not.
+        "gold": list(dict.fromkeys(example.gold)),
         "predicted": example.predicted or answer_text(first),
         "probability": example.probability,
         "exact": example.exact,

@@ -45,11 +45,32 @@ def read_table(path: Path, columns: Sequence[str] | None = None) -> Any:
     try:
         return pq.read_table(path, columns=None if columns is None else list(columns))
     except (OSError, pa.ArrowException) as error:
-        part = path.stem
-        raise RunFolderError(
-            f"{path} cannot be read ({error}); delete {part} in windows/, scores/ and predictions/ "
-            "and run again with --resume to compute it anew"
-        ) from None
+        raise _damaged(path, error) from None
+
+
+def read_answers(path: Path) -> dict[int, dict[str, Any]]:
+    """Read one part's predictions and gold answers, by number of the example.
+
+    Raises
+    ------
+    RunFolderError
+        It is missing or damaged.
+    """
+    try:
+        answers = {int(example): entry for example, entry in read_json(path).items()}
+        for example, entry in answers.items():
+            if not {"prediction", "gold"} <= entry.keys():
+                raise ValueError(f"found {sorted(entry)} for example {example}")
+    except (OSError, ValueError, AttributeError) as error:
+        raise _damaged(path, error) from None
+    return answers
+
+
+def _damaged(path: Path, error: Exception) -> RunFolderError:
+    return RunFolderError(
+        f"{path} cannot be read ({error}); delete {path.stem} in windows/, scores/ and predictions/ "
+        "and run again with --resume to compute it anew"
+    )
 
 
 def read_run_file(folder: Path) -> dict[str, Any]:

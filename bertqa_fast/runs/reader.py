@@ -11,7 +11,14 @@ from numpy.typing import NDArray
 
 from bertqa_fast.attribution.layer_results import LayerAttributions
 from bertqa_fast.data.jsonfiles import read_json
-from bertqa_fast.runs.files import RunFolderError, part_numbers, part_path, read_run_file, read_table
+from bertqa_fast.runs.files import (
+    RunFolderError,
+    part_numbers,
+    part_path,
+    read_answers,
+    read_run_file,
+    read_table,
+)
 from bertqa_fast.runs.schema import from_tables
 from bertqa_fast.tasks.answers import NBest, Prediction
 
@@ -89,14 +96,7 @@ class Run:
 
     def _answers(self) -> Iterator[tuple[int, dict[str, Any]]]:
         for number in self._parts:
-            path = part_path(self.folder, "predictions", number, "json")
-            try:
-                for example, entry in read_json(path).items():
-                    if not {"prediction", "gold"} <= entry.keys():
-                        raise ValueError(f"found {sorted(entry)} for example {example}")
-                    yield int(example), entry
-            except (OSError, ValueError, AttributeError) as error:
-                raise RunFolderError(f"{path} cannot be read: {error}") from None
+            yield from read_answers(part_path(self.folder, "predictions", number, "json")).items()
 
     def exact_scores(self) -> dict[str, int]:
         """Return id (``#n`` for example n without one) to 0 or 1; empty where nothing was scored yet."""

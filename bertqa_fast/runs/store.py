@@ -23,6 +23,7 @@ from bertqa_fast.runs.files import (
     RunFolderError,
     part_numbers,
     part_path,
+    read_answers,
     read_run_file,
     read_table,
     write_table,
@@ -112,6 +113,7 @@ class RunWriter:
         for number in part_numbers(self.folder):
             table = read_table(part_path(self.folder, "scores", number), ["example", "evaluations"])
             read_table(part_path(self.folder, "windows", number), ["example"])
+            read_answers(part_path(self.folder, "predictions", number, "json"))
             examples = set(table.column("example").to_pylist())
             self.done |= examples
             self._count(len(examples), sum(table.column("evaluations").to_pylist()))

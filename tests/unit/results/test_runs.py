@@ -262,6 +262,10 @@ def test_damage_is_named(tmp_path: Path) -> None:
         list(Run(folder))
     with pytest.raises(RunFolderError, match="delete part-00000 in windows/, scores/"):
         run(folder, 2, resume=True)
+    run(tmp_path / "other", 2)
+    (tmp_path / "other" / "predictions" / "part-00000.json").write_text('{"0": {"text": "Ada"}}')
+    with pytest.raises(RunFolderError, match=r"part-00000\.json cannot be read \(found \['text'\]"):
+        run(tmp_path / "other", 2, resume=True)
     (folder / "run.json").write_text("{")
     with pytest.raises(RunFolderError, match=r"run\.json"):
         Run(folder)
