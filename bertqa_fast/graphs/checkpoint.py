@@ -13,7 +13,7 @@ import numpy as np
 
 from bertqa_fast.families.base import Array, Checkpoint
 
-_TOKENIZER_FILES = ("tokenizer.json", "tokenizer_config.json", "vocab.txt", "vocab.json", "merges.txt")
+VOCABULARY_FILES = ("tokenizer.json", "vocab.txt", "vocab.json", "spiece.model", "sentencepiece.bpe.model")
 
 
 @dataclass(frozen=True)
@@ -121,7 +121,9 @@ def _open_folder(folder: Path, tokenizer: Any) -> Source:
         raise ValueError(f"source: {config_file} is not JSON: {error}") from error
     files = _weight_files(folder)
     digest = hashlib.sha256(raw)
-    tokenizer_files = [folder / name for name in _TOKENIZER_FILES if (folder / name).is_file()]
+    tokenizer_files = [
+        folder / name for name in (*VOCABULARY_FILES, "tokenizer_config.json") if (folder / name).is_file()
+    ]
     for file in [*files, *tokenizer_files]:
         with file.open("rb") as handle:
             digest.update(hashlib.file_digest(handle, "sha256").digest())

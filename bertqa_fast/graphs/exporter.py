@@ -9,7 +9,7 @@ from typing import Any
 
 from bertqa_fast.errors import ExportError
 from bertqa_fast.families import family_of
-from bertqa_fast.graphs.checkpoint import Source, open_source
+from bertqa_fast.graphs.checkpoint import VOCABULARY_FILES, Source, open_source
 from bertqa_fast.graphs.composed import EMBEDDINGS, cut_graph, finish_graph, hidden_states_graph
 from bertqa_fast.graphs.manifest import MANIFEST, Manifest, hash_file, is_export, read_manifest
 from bertqa_fast.graphs.weights import write_weights
@@ -139,6 +139,9 @@ def load_tokenizer(folder: Path) -> Any:
     """
     from transformers import AutoTokenizer
 
+    # Without these files transformers makes an empty tokenizer and says nothing.
+    if not any((folder / name).is_file() for name in VOCABULARY_FILES):
+        raise ValueError(f"source: {folder} has no tokenizer, wanted one of {', '.join(VOCABULARY_FILES)}")
     try:
         return AutoTokenizer.from_pretrained(str(folder), use_fast=True)
     except Exception as error:
