@@ -139,6 +139,7 @@ def random_reader(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Rea
     torch = pytest.importorskip("torch")
     from transformers import BertConfig, BertForQuestionAnswering, BertTokenizerFast
 
+    torch.set_num_threads(1)  # for sizes like these a second thread only waits, and gets in the runtime's way
     special = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
     letters = [*string.ascii_lowercase, *string.digits]
     pieces = [*special, *WORDS.split(), *letters, *(f"##{letter}" for letter in letters), *string.punctuation]

@@ -1,0 +1,240 @@
+"""The graphs of an export: forward runs, every cut, the finish, and the files themselves."""
+
+from __future__ import annotations
+
+import functools
+import itertools
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnx
+import pytest
+
+import bertqa_fast as bf
+from bertqa_fast import _core
+from bertqa_fast.attribution.targets import target_mix
+from bertqa_fast.graphs.manifest import read_manifest
+from bertqa_fast.graphs.parity import parity_report
+from bertqa_fast.graphs.reference import relative_difference, target_of
+
+torch = pytest.importorskip("torch")
+
+SIZES = [
+    {},
+    {"layers": 5, "hidden": 96, "heads": 6, "intermediate": 200, "activation": "gelu_new"},
+    {"layers": 1, "hidden": 10, "heads": 1, "intermediate": 7, "activation": "relu", "seed": 3},
+]
+LENGTHS = [(5, 11, 17), (1, 2), (8,)]
+TOLERANCE = 5e-6
+
+Open = Callable[[str], _core.Session]
+
+
+@pytest.fixture(params=SIZES, ids=["small", "odd", "one"], scope="module")
+def reader(request: pytest.FixtureRequest, random_reader: Any) -> Any:
+    return random_reader(**request.param)
+
+
+@pytest.fixture(scope="module")
+def open_graph(reader: Any, environment: _core.Environment) -> Open:
+    folder = reader.model.folder
+    entries = [(t.name, t.dtype, list(t.shape), t.offset, t.nbytes) for t in read_manifest(folder).tensors]
+    weights = _core.WeightFile(environment, folder / "weights.bin", entries)
+    return functools.cache(lambda name: _core.Session(environment, folder / f"{name}.onnx", weights))
+
+
+def batch(reader: Any, lengths: tuple[int, ...], seed: int = 0) -> dict[str, np.ndarray]:
+    rng = np.random.default_rng(seed)
+    shape = (len(lengths), max(lengths))
+    mask = (np.arange(shape[1])[None] < np.array(lengths)[:, None]).astype(np.float32)
+    vocabulary = reader.exact.module.config.vocab_size
+    return {
+        "input_ids": np.where(mask > 0, rng.integers(5, vocabulary, shape), 0),
+        "token_type_ids": np.where(mask > 0, rng.integers(0, 2, shape), 0),
+        "attention_mask": mask,
+    }
+
+
+def name_of(layer: int) -> str:
+    return "embeddings" if layer == -1 else str(layer)
+
+
+@pytest.mark.parametrize("lengths", LENGTHS)
+def test_hidden_states(reader: Any, open_graph: Open, lengths: tuple[int, ...]) -> None:
+    feeds = batch(reader, lengths)
+    got = open_graph("hidden_states").run(feeds)
+    states = reader.exact.hidden_states(*feeds.values())
+    start, end = reader.exact.logits_from(reader.exact.num_layers - 1, states[-1])
+    assert len(got) == reader.exact.num_layers + 3
+    real = feeds["attention_mask"] > 0
+    for layer, wanted in enumerate(states, start=-1):
+        assert relative_difference(got[f"hidden_{name_of(layer)}"][real], wanted[real]) < TOLERANCE
+    assert relative_difference(got["start_logits"][real], start[real]) < TOLERANCE
+    assert relative_difference(got["end_logits"][real], end[real]) < TOLERANCE
+
+
+def cut_feeds(hidden: np.ndarray, mask: np.ndarray, **changes: Any) -> dict[str, np.ndarray]:
+    """One row for each example, at its end, unless changed."""
+    E, T, _ = hidden.shape
+    feeds: dict[str, Any] = {
+        "hidden": hidden,
+        "baseline": np.zeros_like(hidden),
+        "accumulator": np.zeros_like(hidden),
+        "attention_mask": mask,
+        "softmax_mask": mask,
+        "example": np.arange(E),
+        "alpha": np.ones(E),
+        "weights": np.eye(E),
+        "span_start": np.zeros((E, 1), dtype=np.int64),
+        "span_end": np.full((E, 1), min(1, T - 1), dtype=np.int64),
+        "span_sign": np.ones((E, 1)),
+        "target_mix": target_mix("probability"),
+        "reselect": np.array([False]),
+    } | changes
+    return {n: a.astype(np.float32) if a.dtype.kind == "f" else a for n, a in feeds.items()}
+
+
+def masked_target(name: str, spans: list[tuple[int, int]], mask: np.ndarray) -> Callable[[Any, Any], Any]:
+    """Give each row its own span, and keep the padding out of the softmax."""
+    away = (1.0 - torch.tensor(mask).double()) * -1e300
+
+    def target(start: Any, end: Any) -> Any:
+        pairs = zip(start + away, end + away, spans, strict=True)
+        return torch.stack([target_of(name, span)(s[None], e[None])[0] for s, e, span in pairs])
+
+    return target
+
+
+@pytest.mark.parametrize("lengths", LENGTHS)
+def test_every_cut_gives_the_gradient_there(reader: Any, open_graph: Open, lengths: tuple[int, ...]) -> None:
+    feeds = batch(reader, lengths)
+    mask = feeds["attention_mask"]
+    spans = [(length // 3, length - 1) for length in lengths]
+    states = reader.exact.hidden_states(*feeds.values())
+    for layer in range(-1, reader.exact.num_layers):
+        hidden = states[layer + 1].numpy().astype(np.float32)
+        for name in ("probability", "logit", "log_probability"):
+            given = cut_feeds(
+                hidden,
+                mask,
+                span_start=np.array([[s] for s, _ in spans]),
+                span_end=np.array([[e] for _, e in spans]),
+                target_mix=target_mix(name),
+            )
+            got = open_graph(f"cut_{name_of(layer)}").run(given)["accumulated"]
+            exact = torch.tensor(hidden.astype(np.float64))
+            wanted = reader.exact.gradient(layer, exact, masked_target(name, spans, mask), mask)
+            assert relative_difference(got, wanted) < TOLERANCE, (layer, name)
+
+
+def test_a_cut_adds_weighted_points_of_its_path(reader: Any, open_graph: Open) -> None:
+    """Five rows of two examples, in mixed order, from a baseline, onto what was there before."""
+    rng = np.random.default_rng(4)
+    feeds = batch(reader, (9, 6))
+    mask = feeds["attention_mask"]
+    states = reader.exact.hidden_states(*feeds.values())
+    owner, alpha = np.array([1, 0, 0, 1, 0]), np.array([0.3, 0.0, 0.9, 1.0, 0.5], dtype=np.float32)
+    weights = np.zeros((2, 5), dtype=np.float32)
+    weights[owner, np.arange(5)] = rng.normal(size=5)
+    spans = [(2, 5), (4, 4)]
+    for layer in range(-1, reader.exact.num_layers):
+        hidden = states[layer + 1].numpy().astype(np.float32)
+        baseline, before = rng.normal(size=(2, *hidden.shape)).astype(np.float32)
+        before *= np.float32(0.01)  # of the gradient's size, so that its digits show
+        given = cut_feeds(
+            hidden,
+            mask,
+            baseline=baseline,
+            accumulator=before,
+            example=owner,
+            alpha=alpha,
+            weights=weights,
+            span_start=np.array([[2], [4]]),
+            span_end=np.array([[5], [4]]),
+        )
+        got = open_graph(f"cut_{name_of(layer)}").run(given)
+        x, origin = (torch.tensor(a.astype(np.float64)) for a in (hidden, baseline))
+        rows = origin[owner] + torch.tensor(alpha).double()[:, None, None] * (x - origin)[owner]
+        row_mask = mask[owner]
+        target = masked_target("probability", [spans[e] for e in owner], row_mask)
+        gradient = reader.exact.gradient(layer, rows, target, row_mask)
+        wanted = before + torch.einsum("er,rth->eth", torch.tensor(weights).double(), gradient).numpy()
+        real = mask > 0
+        assert relative_difference((got["accumulated"] - before)[real], (wanted - before)[real]) < TOLERANCE
+        start, end = reader.exact.logits_from(layer, rows, row_mask)
+        assert relative_difference(got["start_logits"][row_mask > 0], start[row_mask > 0]) < TOLERANCE
+        assert relative_difference(got["end_logits"][row_mask > 0], end[row_mask > 0]) < TOLERANCE
+
+
+def test_a_row_of_no_weight_leaves_no_trace(reader: Any, open_graph: Open) -> None:
+    """Even where its gradient overflows: at a baseline of zeros every LayerNorm may divide by nothing."""
+    feeds = batch(reader, (6,))
+    hidden = np.random.default_rng(5).normal(size=(1, 6, reader.exact.module.config.hidden_size))
+    rows = {"example": np.array([0, 0]), "alpha": np.array([0.0, 1.0]), "weights": np.array([[0.0, 1.0]])}
+    for layer in range(-1, reader.exact.num_layers):
+        session = open_graph(f"cut_{name_of(layer)}")
+        alone = session.run(cut_feeds(hidden, feeds["attention_mask"]))["accumulated"]
+        beside = session.run(cut_feeds(hidden, feeds["attention_mask"], **rows))["accumulated"]
+        assert relative_difference(beside, alone) < 1e-6
+
+
+def test_finish(reader: Any, open_graph: Open) -> None:
+    H = reader.exact.module.config.hidden_size
+    hidden, baseline, accumulated = np.random.default_rng(6).normal(size=(3, 2, 5, H)).astype(np.float32)
+    feeds = {"hidden": hidden, "baseline": baseline, "accumulated": accumulated}
+    got = open_graph("finish").run(feeds)
+    wanted = (hidden.astype(np.float64) - baseline) * accumulated
+    assert relative_difference(got["values"], wanted) < 1e-6
+    assert relative_difference(got["scores"], np.linalg.norm(wanted, axis=-1)) < 1e-6
+    np.testing.assert_allclose(got["signed"], wanted.sum(-1), atol=1e-5)
+
+
+def test_every_file_is_valid_onnx_over_one_weight_file(reader: Any) -> None:
+    folder: Path = reader.model.folder
+    manifest = read_manifest(folder)
+    graphs = sorted(folder.glob("*.onnx"))
+    assert {p.stem for p in graphs} == set(manifest.graphs)
+    assert len(graphs) == reader.exact.num_layers + 3
+    for path in graphs:
+        onnx.checker.check_model(path, full_check=True)
+        graph = onnx.load(path, load_external_data=False).graph
+        external = [t for t in graph.initializer if t.data_location == onnx.TensorProto.EXTERNAL]
+        assert sorted(t.name for t in external) == sorted(manifest.graphs[path.stem])
+        assert all(t.external_data[0].value == "weights.bin" for t in external)
+        inside = sum(len(t.raw_data) for t in graph.initializer)
+        assert inside < 4096, "weights belong into the weight file"
+    # Every weight once: nothing but alignment between them.
+    used = sum(t.nbytes for t in manifest.tensors)
+    parameters = sum(
+        p.numel() for n, p in reader.exact.module.named_parameters() if not n.startswith("bert.pooler")
+    )
+    assert used == 4 * parameters
+    ends = sorted((t.offset, t.offset + t.nbytes) for t in manifest.tensors)
+    assert all(a[1] <= b[0] for a, b in itertools.pairwise(ends))
+
+
+def test_parity_report_is_small_and_complete(reader: Any) -> None:
+    report = parity_report(
+        reader.folder, reader.model.folder, text=("who wrote it?", "ada wrote it in paris.")
+    )
+    layers = reader.exact.num_layers + 1
+    assert len(report.rows) == 2 + 2 * layers
+    assert report.worst == max(d for _, d in report.rows) < 1e-5
+    assert json.loads(json.dumps(report.to_dict()))["worst"] == report.worst
+
+
+def test_parity_report_sees_another_model(random_reader: Any) -> None:
+    one, other = random_reader(), random_reader(seed=1)
+    assert parity_report(other.folder, one.model.folder).worst > 0.1
+
+
+def test_parity_of_a_module_in_memory(random_reader: Any, tmp_path: Path) -> None:
+    reader = random_reader()
+    module, tokenizer = reader.exact.module, reader.model.tokenizer
+    before = {name: value.clone() for name, value in module.state_dict().items()}
+    folder = bf.export(module, tmp_path / "out", tokenizer=tokenizer)
+    assert parity_report(module, folder).worst < 1e-5
+    assert all(torch.equal(before[name], value) for name, value in module.state_dict().items())
