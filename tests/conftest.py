@@ -164,7 +164,7 @@ def random_reader(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Rea
         heads: int = 3,
         intermediate: int = 40,
         activation: str = "gelu",
-        positions: int = 64,
+        positions: int = 384,
         seed: int = 0,
     ) -> Reader:
         key = (layers, hidden, heads, intermediate, activation, positions, seed)
