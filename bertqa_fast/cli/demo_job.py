@@ -112,7 +112,10 @@ def run_demo(options: DemoOptions) -> dict[str, Any]:
             limit=options.questions,
             title="From an encoder to attributions",
             evaluations=done.evaluations,
-            more_facts={"Training": done.training} if done.training else {},
+            more_facts={
+                "Data": {"source": data_name, "scored": str(len(held_out)), "explained": str(len(chosen))},
+                **({"Training": done.training} if done.training else {}),
+            },
         ),
         options.output_dir / "report.html",
     )
