@@ -6,6 +6,8 @@ its own.
 
 from __future__ import annotations
 
+import contextlib
+import ctypes
 import importlib.metadata
 import importlib.util
 import os
@@ -16,6 +18,18 @@ from bertqa_fast.errors import RuntimeLoadError
 
 LIBRARY_VARIABLE = "BERTQA_FAST_RUNTIME"
 """Environment variable that names a library to use in place of an installed wheel's."""
+
+CUDA_LIBRARIES = (
+    "libcudart",
+    "libnvJitLink",
+    "libnvrtc",
+    "libcublasLt",
+    "libcublas",
+    "libcufft",
+    "libcurand",
+    "libcudnn",
+)
+"""What the CUDA provider needs, each after what it needs itself."""
 
 
 def runtime_distributions() -> list[str]:
@@ -73,7 +87,29 @@ def library_path() -> Path:
     return found[-1]
 
 
-def environment(threads: int | None = None) -> _core.Environment:
+def load_cuda_libraries() -> list[Path]:
+    """Load CUDA's libraries from NVIDIA's wheels, where they are installed.
+
+    The dynamic linker does not look into wheels, but finds by name what is loaded already. A library that
+    cannot be loaded is left out: the CUDA provider then says what it misses.
+
+    Returns
+    -------
+    list of pathlib.Path
+        What was loaded, in order.
+    """
+    spec = importlib.util.find_spec("nvidia")
+    folders = (spec.submodule_search_locations if spec else None) or []
+    loaded = []
+    for name in CUDA_LIBRARIES:
+        for path in sorted(path for folder in folders for path in Path(folder).glob(f"*/lib/{name}.so.*")):
+            with contextlib.suppress(OSError):
+                ctypes.CDLL(str(path), mode=ctypes.RTLD_GLOBAL)
+                loaded.append(path)
+    return loaded
+
+
+def environment(threads: int | None = None, device: str = "cpu") -> _core.Environment:
     """Give the process's one runtime environment, starting it where none runs.
 
     Parameters
@@ -81,6 +117,8 @@ def environment(threads: int | None = None) -> _core.Environment:
     threads : int or None
         Threads to compute with, the caller's included. ``None`` takes what runs, or else the processors
         that this process may use (its affinity mask, within its control groups' quota).
+    device : str
+        For ``"cuda"`` and ``"cuda:N"`` the libraries that the device needs are loaded before it is asked for.
 
     Raises
     ------
@@ -89,8 +127,12 @@ def environment(threads: int | None = None) -> _core.Environment:
     ValueError
         If another number of threads runs already.
     """
+    if threads is not None and (isinstance(threads, bool) or not isinstance(threads, int)):
+        raise TypeError(f"threads: got {threads!r}, wanted a positive number, or None")
     if threads is not None and threads < 1:
         raise ValueError(
             f"threads: got {threads}, wanted a positive number, or None for all usable processors"
         )
+    if device.startswith("cuda"):
+        load_cuda_libraries()
     return _core.Environment(library_path(), threads or 0)

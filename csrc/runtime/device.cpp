@@ -8,7 +8,6 @@
 #include <stdexcept>
 #include <system_error>
 
-#include "runtime/errors.hpp"
 #include "runtime/status.hpp"
 
 namespace bertqa::runtime {
@@ -77,11 +76,23 @@ void append_provider(const Environment& env, ort::SessionOptions* options, const
   try {
     append_cuda(env.api(), options, device.index);
   } catch (const EngineError& error) {
-    throw DeviceUnavailableError(
-        "device \"" + device.name() + "\": the CUDA provider of ONNX Runtime " + library.version() +
-        " does not start: " + error.what() +
-        "; check the driver and the CUDA libraries (nvidia-smi), or use device=\"cpu\"");
+    throw device_failure(error, env, device);
   }
+}
+
+bool is_device_failure(const EngineError& error, const Device& device) {
+  return device.kind == Device::Kind::cuda &&
+         std::string_view(error.what()).find("CUDA failure") != std::string_view::npos;
+}
+
+DeviceUnavailableError device_failure(const EngineError& error, const Environment& env,
+                                      const Device& device) {
+  std::string reason = error.what();
+  std::ranges::replace(reason, '\n', ' ');
+  return DeviceUnavailableError("device \"" + device.name() + "\": the CUDA provider of ONNX Runtime " +
+                                env.library().version() + " does not start: " + reason +
+                                "; check the driver (nvidia-smi) and CUDA's libraries "
+                                "(pip install onnxruntime-gpu[cuda,cudnn]), or use device=\"cpu\"");
 }
 
 }  // namespace bertqa::runtime

@@ -122,22 +122,30 @@ Session::Session(std::shared_ptr<Environment> env, const std::filesystem::path& 
       weights_(std::move(weights)),
       prepacked_(std::move(prepacked)),
       session_(env_->api()) {
-  const ort::Api& api = env_->api();
   const SessionOptionsHandle raw_options = make_options(*env_, weights_.get(), options);
-  {
-    const std::scoped_lock lock(env_->creation_mutex());
-    if (prepacked_) {
-      check(api,
-            api.CreateSessionWithPrepackedWeightsContainer(env_->raw(), path.c_str(), raw_options.get(),
-                                                           prepacked_->raw(), session_.out()),
-            "CreateSessionWithPrepackedWeightsContainer");
-    } else {
-      check(api, api.CreateSession(env_->raw(), path.c_str(), raw_options.get(), session_.out()),
-            "CreateSession");
+  try {
+    create(path, raw_options.get());
+  } catch (const EngineError& error) {
+    if (is_device_failure(error, options.device)) {
+      throw device_failure(error, *env_, options.device);
     }
+    throw;
   }
   inputs_ = describe_inputs(*env_, session_.get());
   outputs_ = describe_outputs(*env_, session_.get());
+}
+
+void Session::create(const std::filesystem::path& path, const ort::SessionOptions* options) {
+  const ort::Api& api = env_->api();
+  const std::scoped_lock lock(env_->creation_mutex());
+  if (prepacked_) {
+    check(api,
+          api.CreateSessionWithPrepackedWeightsContainer(env_->raw(), path.c_str(), options,
+                                                         prepacked_->raw(), session_.out()),
+          "CreateSessionWithPrepackedWeightsContainer");
+  } else {
+    check(api, api.CreateSession(env_->raw(), path.c_str(), options, session_.out()), "CreateSession");
+  }
 }
 
 std::vector<Value> Session::run(std::span<const Input> inputs, std::span<const std::string> outputs,

@@ -75,6 +75,8 @@ class Session {
   std::string end_profiling();
 
  private:
+  void create(const std::filesystem::path& path, const ort::SessionOptions* options);
+
   std::shared_ptr<Environment> env_;
   // Before the session: both must outlive it.
   std::shared_ptr<WeightFile> weights_;

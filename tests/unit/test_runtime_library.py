@@ -131,6 +131,23 @@ def test_wheel_without_a_library_is_named(tmp_path: Path, monkeypatch: pytest.Mo
         runtime.library_path()
 
 
+def test_cuda_libraries_are_loaded_from_wheels(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, run_python: Callable[..., Any]
+) -> None:
+    for name in ("cu13/lib/libcublas.so.13", "cu13/lib/libcublasLt.so.13", "cudnn/lib/libcudnn_graph.so.9"):
+        (tmp_path / "nvidia" / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(fake_runtime(tmp_path, "0"), tmp_path / "nvidia" / name)
+    (tmp_path / "nvidia/cu13/lib/libcudart.so.13").write_text("not a library")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    names = run_python(
+        "import json; from bertqa_fast import runtime; "
+        "print(json.dumps([path.name for path in runtime.load_cuda_libraries()]))"
+    )
+    assert names == ["libcublasLt.so.13", "libcublas.so.13"]
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+    assert runtime.load_cuda_libraries() == []
+
+
 def test_a_library_can_be_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("BERTQA_FAST_RUNTIME", str(tmp_path / "libmine.so"))
     assert runtime.library_path() == tmp_path / "libmine.so"
