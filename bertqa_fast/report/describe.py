@@ -39,13 +39,21 @@ def method_line(attribution: Attribution) -> str:
     if attribution.delta is not None:
         parts.append(f"delta {attribution.delta:+.1e}")
     if attribution.error is not None:
-        # A fixed rule cannot see its own error: the completeness gap only bounds it from below.
-        parts.append(f"error {'≥' if attribution.converged is None else '≈'} {attribution.error:.1%}")
+        parts.append(f"error {error_text(attribution)}")
     if attribution.converged is False:
         parts.append("NOT CONVERGED")
     if attribution.cut != attribution.layer and attribution.cut is not None:
         parts.append(f"cut at the output of {layer_name(attribution.cut)}")
     return ", ".join(parts)
+
+
+def error_text(attribution: Attribution) -> str:
+    """Return the error in per cent, or as a power of ten where that would read 0; empty where unknown."""
+    if attribution.error is None:
+        return ""
+    size = f"{attribution.error:.1%}" if attribution.error >= 1e-3 else f"{attribution.error:.0e}"
+    # A fixed rule cannot see its own error: the completeness gap only bounds it from below.
+    return f"≥ {size}" if attribution.converged is None else f"≈ {size}"
 
 
 def token_line(attribution: Attribution, index: int, share: float) -> str:

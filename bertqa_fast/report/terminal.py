@@ -12,7 +12,7 @@ from bertqa_fast.attribution.naming import LAYER_NUMBERING, layer_tick
 from bertqa_fast.attribution.result import Attribution
 from bertqa_fast.report.colours import HEAT, blend, strength
 from bertqa_fast.report.contents import Evaluation
-from bertqa_fast.report.describe import method_line, target_line
+from bertqa_fast.report.describe import error_text, method_line, target_line
 from bertqa_fast.report.pieces import pieces
 
 if TYPE_CHECKING:
@@ -97,11 +97,10 @@ def layer_table(layers: LayerAttributions, k: int = 5) -> Table:
             Text.assemble(word.text, (f" {word.score / total:.0%}", "dim"))
             for word in item.top(k, of="words")
         )
-        bound = "≥ " if item.converged is None else ""
         table.add_row(
             layer_tick(item.layer),
             "" if item.delta is None else f"{item.delta:+.1e}",
-            "" if item.error is None else Text(f"{bound}{item.error:.1%}", style=_quality(item)),
+            Text(error_text(item), style="red" if item.converged is False else ""),
             f"{item.evaluations:g}",
             words,
         )
@@ -153,10 +152,6 @@ def print_layers(console: Console, layers: LayerAttributions, *, around: int | N
 def _conditions(item: Attribution) -> str:
     steps = "" if item.n_steps is None else f" with {item.n_steps} nodes"
     return f"{item.method}{steps}" + ("" if item.baseline is None else f", baseline {item.baseline}")
-
-
-def _quality(item: Attribution) -> str:
-    return "red" if item.converged is False else ""
 
 
 def _style(alpha: float, answer: bool, special: bool) -> str:

@@ -14,7 +14,7 @@ from bertqa_fast.attribution.naming import layer_tick
 from bertqa_fast.attribution.result import Attribution
 from bertqa_fast.report.colours import strength
 from bertqa_fast.report.contents import ReportExample
-from bertqa_fast.report.describe import layer_title, target_line, token_line
+from bertqa_fast.report.describe import error_text, layer_title, target_line, token_line
 from bertqa_fast.report.pieces import Piece, answer_text, pieces
 
 # Rows of one column of the heat map: it fits a screen, and a passage of 200 tokens makes a handful of them.
@@ -53,7 +53,7 @@ def example_view(number: int, example: ReportExample) -> dict[str, Any]:
         "layers": [_layer_row(item) for item in layers.values()],
         "shown": shown,
         "worst_delta": _worst([item.delta for item in layers.values()]),
-        "worst_error": _worst([item.error for item in layers.values()]),
+        "worst_error": _worst_error(layers),
         "pieces": list(_coloured(parts, first, shares[-1])),
         "blocks": list(_blocks(parts, layers, shares)),
         "ticks": [layer_tick(layer) for layer in layers],
@@ -86,6 +86,11 @@ def _worst(values: list[float | None]) -> float | None:
     return max(known, key=abs) if known else None
 
 
+def _worst_error(layers: LayerAttributions) -> str:
+    known = [item for item in layers.values() if item.error is not None]
+    return error_text(max(known, key=lambda item: item.error or 0.0)) if known else "\u2013"
+
+
 def _layer_row(item: Attribution) -> dict[str, Any]:
     total = float(item.scores.sum(dtype=np.float64)) or 1.0
     best = item.top(_TOP_WORDS, of="words")
@@ -97,8 +102,7 @@ def _layer_row(item: Attribution) -> dict[str, Any]:
         "value": item.value,
         "baseline_value": item.baseline_value,
         "delta": item.delta,
-        "error": item.error,
-        "bound": item.converged is None,
+        "error": error_text(item) or "\u2013",
         "converged": item.converged,
         "evaluations": item.evaluations,
         "words": [

@@ -12,6 +12,7 @@ from rich.console import Console
 
 from bertqa_fast.report.colours import blend, strength
 from bertqa_fast.report.contents import Evaluation
+from bertqa_fast.report.describe import error_text
 from bertqa_fast.report.pieces import answer_text, pieces
 from bertqa_fast.report.terminal import evaluation_table, print_layers, token_line
 
@@ -115,3 +116,19 @@ def test_strength_and_blend() -> None:
     np.testing.assert_allclose(strength([1, 8], largest=4), [0.5, 1])
     np.testing.assert_array_equal(strength([0, 0]), [0, 0])
     assert blend((200, 0, 0), 0.5, (0, 100, 255)) == (100, 50, 128)
+
+
+@pytest.mark.parametrize(
+    ("error", "converged", "text"),
+    [
+        (0.034, None, "≥ 3.4%"),
+        (0.034, True, "≈ 3.4%"),
+        (2e-7, None, "≥ 2e-07"),
+        (0.0, False, "≈ 0e+00"),
+        (None, True, ""),
+    ],
+)
+def test_error_says_whether_it_is_a_bound(
+    make_attribution: Make, error: float | None, converged: bool | None, text: str
+) -> None:
+    assert error_text(make_attribution(error=error, converged=converged)) == text
