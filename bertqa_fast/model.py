@@ -16,7 +16,6 @@ from bertqa_fast.graphs.checkpoint import open_source
 from bertqa_fast.graphs.exporter import load_tokenizer, resolve_task, write_export
 from bertqa_fast.graphs.manifest import EXPORTER_VERSION, Manifest, is_export, read_manifest
 from bertqa_fast.progress import progress_bar
-from bertqa_fast.storage import folder_lock
 
 if TYPE_CHECKING:
     from bertqa_fast import _core
@@ -115,10 +114,9 @@ def _cached_export(
     opened = open_source(source, tokenizer)
     head = resolve_task(opened, task)
     folder = cache / f"{opened.fingerprint[:24]}-{head}-{EXPORTER_VERSION}"
-    with folder_lock(folder):
-        if refresh or not folder.exists():
-            return folder, write_export(opened, folder, task)
+    if not refresh and folder.exists():
         return folder, read_manifest(folder)
+    return folder, write_export(opened, folder, task, replace=refresh)
 
 
 class Model:

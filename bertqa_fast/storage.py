@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import fcntl
 import os
 import shutil
@@ -38,31 +39,62 @@ def _umask() -> int:
 def folder_lock(folder: Path) -> Iterator[None]:
     """Hold the lock of a folder that is being made; the system lets it go if the process dies."""
     folder.parent.mkdir(parents=True, exist_ok=True)
-    with (folder.parent / f".{folder.name}.lock").open("w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        yield
+    path = folder.parent / f".{folder.name}.lock"
+    while True:
+        with path.open("w") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            if not _is_still(path, file.fileno()):
+                continue  # whoever held it removed the file: the lock is another file's by now
+            try:
+                yield
+            finally:
+                path.unlink(missing_ok=True)
+            return
+
+
+def _is_still(path: Path, descriptor: int) -> bool:
+    """Whether an open file is the one that its path names."""
+    try:
+        return os.path.samestat(path.stat(), os.fstat(descriptor))
+    except FileNotFoundError:
+        return False
 
 
 def replace_folder(folder: Path, fill: Callable[[Path], None]) -> None:
     """Make ``folder`` by filling an empty one beside it and renaming; hold :func:`folder_lock` meanwhile.
 
-    What an earlier process left half-made is removed. An existing ``folder`` is replaced only once the new
-    one is whole.
+    What an earlier process left half-made is removed. An existing ``folder`` is replaced in one step, once
+    the new one is whole.
     """
     prefix = f".{folder.name}.part-"
-    for leftover in folder.parent.glob(f"{prefix}*"):
-        shutil.rmtree(leftover, ignore_errors=True)
+    for leftover in folder.parent.iterdir():
+        if leftover.name.startswith(prefix):
+            shutil.rmtree(leftover, ignore_errors=True)
     part = Path(tempfile.mkdtemp(dir=folder.parent, prefix=prefix))
     try:
         part.chmod(0o777 & ~_umask())
         fill(part)
-        if folder.exists():
+        if not folder.exists():
+            part.rename(folder)
+        elif not folder.is_symlink() and _exchange(part, folder):
+            shutil.rmtree(part)
+        else:
             old = Path(tempfile.mkdtemp(dir=folder.parent, prefix=prefix))
             folder.rename(old / "old")
             part.rename(folder)
             shutil.rmtree(old)
-        else:
-            part.rename(folder)
     except BaseException:
         shutil.rmtree(part, ignore_errors=True)
         raise
+
+
+def _exchange(one: Path, other: Path) -> bool:
+    """Let two paths swap what they name, in one step; False where the system cannot.
+
+    With two renames a process that dies between them would leave nothing under the name.
+    """
+    renameat2 = getattr(ctypes.CDLL(None, use_errno=True), "renameat2", None)
+    if renameat2 is None:
+        return False
+    at_cwd, exchange = -100, 2  # AT_FDCWD, RENAME_EXCHANGE
+    return bool(renameat2(at_cwd, os.fsencode(one), at_cwd, os.fsencode(other), exchange) == 0)

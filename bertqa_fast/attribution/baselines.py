@@ -50,7 +50,12 @@ def engine_baseline(
             raise ValueError(f"baseline: got {baseline!r}, but the tokenizer has no {baseline} token")
         ids = [np.where(w.segment >= 0, token, w.input_ids).astype(np.int64) for w in windows]
         return {"baseline_ids": np.concatenate(ids)}
-    several = isinstance(baseline, list) and all(isinstance(item, np.ndarray) for item in baseline)
+    several = isinstance(baseline, list) and any(isinstance(item, np.ndarray) for item in baseline)
+    count = max(owners, default=-1) + 1
+    if several and len(baseline) != count:
+        raise ValueError(
+            f"baseline: got a list of {len(baseline)} arrays, wanted one for each of {count} examples"
+        )
     parts = [
         _broadcast(baseline[owner] if several else baseline, len(w.input_ids), hidden_size)
         for w, owner in zip(windows, owners, strict=True)
@@ -60,7 +65,8 @@ def engine_baseline(
 
 def _broadcast(values: Any, tokens: int, hidden_size: int) -> npt.NDArray[np.float32]:
     try:
-        array = np.asarray(values, dtype=np.float32)
+        with np.errstate(over="ignore"):  # what does not fit becomes infinite and is refused below
+            array = np.asarray(values, dtype=np.float32)
         full = np.broadcast_to(array, (tokens, hidden_size))
     except (TypeError, ValueError) as error:
         raise ValueError(

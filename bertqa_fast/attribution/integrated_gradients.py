@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, Literal, Unpack, overload
 
 import numpy as np
@@ -154,7 +154,7 @@ def integrated_gradients(
     cuts = [one - 1 if fixed and fixed.input_of_layer else one for one in layers]
 
     single = isinstance(examples, QAExample)
-    many = [examples] if isinstance(examples, QAExample) else list(examples)
+    many = as_list(examples)
     if not many:
         return []
     prepared = prepare(
@@ -242,6 +242,21 @@ def integrated_gradients(
         alone = [result[layers[0]] for result in results]
         return alone[0] if single else alone
     return results[0] if single else results
+
+
+def as_list(examples: QAExample | Sequence[QAExample]) -> list[QAExample]:
+    """Return one example or several as a list.
+
+    Raises
+    ------
+    TypeError
+        For anything else.
+    """
+    if isinstance(examples, QAExample):
+        return [examples]
+    if isinstance(examples, str) or not isinstance(examples, Iterable):
+        raise TypeError(f"examples: got {type(examples).__name__}, wanted a QAExample or a sequence of these")
+    return list(examples)
 
 
 def _refuse_conflicts(

@@ -48,6 +48,6 @@ def find_preset(name: str | None) -> Preset | None:
     """
     if name is None:
         return None
-    if name not in PRESETS:
+    if not isinstance(name, str) or name not in PRESETS:
         raise ValueError(f"preset: got {name!r}, wanted one of: {', '.join(PRESETS)}")
     return PRESETS[name]

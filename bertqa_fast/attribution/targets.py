@@ -34,6 +34,6 @@ def target_mix(target: str) -> npt.NDArray[np.float32]:
     ValueError
         For an unknown target.
     """
-    if target not in TARGETS:
+    if not isinstance(target, str) or target not in TARGETS:
         raise ValueError(f"target: got {target!r}, wanted one of: {', '.join(sorted(TARGETS))}")
     return np.array(TARGETS[target], dtype=np.float32)

@@ -24,12 +24,14 @@ def _spec(config: Mapping[str, Any]) -> EncoderSpec:
     activation = config.get("hidden_act", "gelu")
     if activation not in ACTIVATIONS:
         raise ValueError(f"source: got hidden_act={activation!r}, wanted one of: {', '.join(ACTIVATIONS)}")
+    names = ("hidden_size", "intermediate_size", "vocab_size")
+    others = ("num_hidden_layers", "num_attention_heads", "max_position_embeddings")
+    if missing := [name for name in (*names, *others) if name not in config]:
+        raise ValueError(f"source: the configuration lacks {', '.join(missing)}")
     return EncoderSpec(
+        **{name: config[name] for name in names},
         num_layers=config["num_hidden_layers"],
-        hidden_size=config["hidden_size"],
         num_heads=config["num_attention_heads"],
-        intermediate_size=config["intermediate_size"],
-        vocab_size=config["vocab_size"],
         max_positions=config["max_position_embeddings"],
         type_vocab_size=config.get("type_vocab_size", 2),
         layer_norm_eps=config.get("layer_norm_eps", 1e-12),
@@ -40,36 +42,46 @@ def _spec(config: Mapping[str, Any]) -> EncoderSpec:
 def _weights(spec: EncoderSpec, task: str, checkpoint: Checkpoint) -> Iterator[tuple[str, Array]]:
     prefix = "bert." if "bert.embeddings.word_embeddings.weight" in checkpoint else ""
 
-    def get(name: str) -> Array:
-        return checkpoint[prefix + name]
+    H = spec.hidden_size
+
+    def get(name: str, *shape: int) -> Array:
+        array = checkpoint[name]
+        if array.shape != shape:
+            raise ValueError(
+                f"source: {name!r} has the shape {list(array.shape)}, wanted {list(shape)} as the "
+                "configuration says"
+            )
+        return array
 
     def norm(name: str) -> tuple[Array, Array]:
         # Checkpoints converted from TensorFlow call them gamma and beta.
-        if f"{prefix}{name}.weight" in checkpoint:
-            return get(f"{name}.weight"), get(f"{name}.bias")
-        return get(f"{name}.gamma"), get(f"{name}.beta")
+        kinds = ("weight", "bias") if f"{name}.weight" in checkpoint else ("gamma", "beta")
+        return get(f"{name}.{kinds[0]}", H), get(f"{name}.{kinds[1]}", H)
 
-    yield "embeddings.word", get("embeddings.word_embeddings.weight")
-    yield "embeddings.position", get("embeddings.position_embeddings.weight")
-    yield "embeddings.token_type", get("embeddings.token_type_embeddings.weight")
-    weight, bias = norm("embeddings.LayerNorm")
+    for name, rows in (
+        ("word", spec.vocab_size),
+        ("position", spec.max_positions),
+        ("token_type", spec.type_vocab_size),
+    ):
+        yield f"embeddings.{name}", get(f"{prefix}embeddings.{name}_embeddings.weight", rows, H)
+    weight, bias = norm(f"{prefix}embeddings.LayerNorm")
     yield "embeddings.norm.weight", weight
     yield "embeddings.norm.bias", bias
     scale = np.float32(1 / math.sqrt(spec.head_size))
     for layer in range(spec.num_layers):
-        source, target = f"encoder.layer.{layer}", f"layer.{layer}"
-        for kind in ("weight", "bias"):
+        source, target = f"{prefix}encoder.layer.{layer}", f"layer.{layer}"
+        for kind, shape in (("weight", (H, H)), ("bias", (H,))):
             query, key, value = (
-                get(f"{source}.attention.self.{n}.{kind}") for n in ("query", "key", "value")
+                get(f"{source}.attention.self.{n}.{kind}", *shape) for n in ("query", "key", "value")
             )
             yield f"{target}.qkv.{kind}", np.concatenate([query * scale, key, value])
-        for name, theirs in (
-            ("attention_output", "attention.output.dense"),
-            ("intermediate", "intermediate.dense"),
-            ("output", "output.dense"),
+        for name, theirs, outputs, inputs in (
+            ("attention_output", "attention.output.dense", H, H),
+            ("intermediate", "intermediate.dense", spec.intermediate_size, H),
+            ("output", "output.dense", H, spec.intermediate_size),
         ):
-            yield f"{target}.{name}.weight", get(f"{source}.{theirs}.weight")
-            yield f"{target}.{name}.bias", get(f"{source}.{theirs}.bias")
+            yield f"{target}.{name}.weight", get(f"{source}.{theirs}.weight", outputs, inputs)
+            yield f"{target}.{name}.bias", get(f"{source}.{theirs}.bias", outputs)
         for name, theirs in (
             ("attention_norm", "attention.output.LayerNorm"),
             ("output_norm", "output.LayerNorm"),
@@ -78,8 +90,8 @@ def _weights(spec: EncoderSpec, task: str, checkpoint: Checkpoint) -> Iterator[t
             yield f"{target}.{name}.weight", weight
             yield f"{target}.{name}.bias", bias
     if task == "question-answering":
-        yield "qa.weight", checkpoint["qa_outputs.weight"]
-        yield "qa.bias", checkpoint["qa_outputs.bias"]
+        yield "qa.weight", get("qa_outputs.weight", 2, H)
+        yield "qa.bias", get("qa_outputs.bias", 2)
 
 
 BERT = Family(

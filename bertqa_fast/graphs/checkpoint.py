@@ -38,6 +38,7 @@ class SafetensorsCheckpoint:
         from safetensors import SafetensorError, safe_open
 
         self._where: dict[str, Any] = {}
+        self._error = SafetensorError
         for file in files:
             try:
                 handle = safe_open(file, framework="numpy")
@@ -51,7 +52,10 @@ class SafetensorsCheckpoint:
     def __getitem__(self, name: str) -> Array:
         if name not in self._where:
             raise ValueError(f"source: the checkpoint has no tensor {name!r}")
-        return np.asarray(self._where[name].get_tensor(name), dtype=np.float32)
+        try:
+            return np.asarray(self._where[name].get_tensor(name), dtype=np.float32)
+        except (self._error, TypeError) as error:
+            raise ValueError(f"source: cannot read the tensor {name!r}: {error}") from error
 
 
 class ModuleCheckpoint:
@@ -105,9 +109,14 @@ def _open_module(module: Any, tokenizer: Any) -> Source:
     checkpoint = ModuleCheckpoint(module)
     digest = hashlib.sha256(json.dumps(config, sort_keys=True, default=str).encode())
     checkpoint.update(digest)
-    backend = getattr(tokenizer, "backend_tokenizer", None)
-    digest.update(backend.to_str().encode() if backend is not None else repr(tokenizer).encode())
+    digest.update(_described(tokenizer))
     return Source(f"{type(module).__name__} in memory", config, checkpoint, digest.hexdigest(), tokenizer)
+
+
+def _described(tokenizer: Any) -> bytes:
+    """Return what tells a tokenizer in memory from another, for a hash."""
+    backend = getattr(tokenizer, "backend_tokenizer", None)
+    return backend.to_str().encode() if backend is not None else repr(tokenizer).encode()
 
 
 def _open_folder(folder: Path, tokenizer: Any) -> Source:
@@ -119,6 +128,8 @@ def _open_folder(folder: Path, tokenizer: Any) -> Source:
         config = json.loads(raw)
     except ValueError as error:
         raise ValueError(f"source: {config_file} is not JSON: {error}") from error
+    if not isinstance(config, dict):
+        raise ValueError(f"source: {config_file} holds {type(config).__name__}, wanted an object")
     files = _weight_files(folder)
     digest = hashlib.sha256(raw)
     tokenizer_files = [
@@ -127,15 +138,29 @@ def _open_folder(folder: Path, tokenizer: Any) -> Source:
     for file in [*files, *tokenizer_files]:
         with file.open("rb") as handle:
             digest.update(hashlib.file_digest(handle, "sha256").digest())
+    if tokenizer is not None:
+        digest.update(_described(tokenizer))
     name = str(folder)
-    return Source(name, config, SafetensorsCheckpoint(files), digest.hexdigest(), tokenizer or folder)
+    return Source(
+        name,
+        config,
+        SafetensorsCheckpoint(files),
+        digest.hexdigest(),
+        folder if tokenizer is None else tokenizer,
+    )
 
 
 def _weight_files(folder: Path) -> list[Path]:
     index = folder / "model.safetensors.index.json"
     if index.is_file():
-        shards = sorted(set(json.loads(index.read_text())["weight_map"].values()))
-        return [folder / Path(shard).name for shard in shards]
+        try:
+            names = sorted(set(json.loads(index.read_text())["weight_map"].values()))
+            shards = [folder / Path(name).name for name in names]
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            raise ValueError(f"source: {index} is damaged ({error!r})") from error
+        if missing := [shard.name for shard in shards if not shard.is_file()]:
+            raise ValueError(f"source: {index} names {', '.join(missing)}, which is not there")
+        return shards
     single = folder / "model.safetensors"
     if not single.is_file():
         raise ValueError(

@@ -11,7 +11,14 @@ from bertqa_fast.errors import ExportError
 from bertqa_fast.families import family_of
 from bertqa_fast.graphs.checkpoint import VOCABULARY_FILES, Source, open_source
 from bertqa_fast.graphs.composed import EMBEDDINGS, cut_graph, finish_graph, hidden_states_graph
-from bertqa_fast.graphs.manifest import MANIFEST, Manifest, hash_file, is_export, read_manifest
+from bertqa_fast.graphs.manifest import (
+    MANIFEST,
+    Manifest,
+    foreign_files,
+    hash_file,
+    is_export,
+    read_manifest,
+)
 from bertqa_fast.graphs.weights import write_weights
 from bertqa_fast.storage import folder_lock, replace_folder, write_atomic
 
@@ -43,11 +50,15 @@ def export(source: Any, out_dir: str | Path, *, task: str | None = None, tokeniz
         Where writing failed (a full disk, say); nothing is left behind.
     """
     folder = Path(out_dir)
-    if folder.exists() and not is_export(folder) and (not folder.is_dir() or any(folder.iterdir())):
-        raise ValueError(f"out_dir: {folder} exists and is no export, wanted a new or empty folder")
-    opened = open_source(source, tokenizer)
-    with folder_lock(folder):
-        write_export(opened, folder, task)
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        if not is_export(folder):
+            raise ValueError(f"out_dir: {folder} exists and is no export, wanted a new or empty folder")
+        if strange := foreign_files(folder):
+            raise ValueError(
+                f"out_dir: beside an earlier export {folder} holds {', '.join(strange[:5])}, which would be "
+                "lost; wanted a new or empty folder, or an export alone"
+            )
+    write_export(open_source(source, tokenizer), folder, task)
     return folder
 
 
@@ -72,13 +83,13 @@ def resolve_task(source: Source, task: str | None) -> str:
     return known[architecture]
 
 
-def write_export(source: Source, folder: Path, task: str | None = None) -> Manifest:
-    """Write an export into place; the caller holds the folder's lock.
+def write_export(source: Source, folder: Path, task: str | None = None, *, replace: bool = True) -> Manifest:
+    """Write an export into place under the folder's lock; one that is there is left alone unless ``replace``.
 
     Raises
     ------
     ExportError
-        Where the system refused to write.
+        Where the system refused to write, or what is there and left alone is damaged.
     """
     family = family_of(source.config.get("model_type", "?"))
     task = resolve_task(source, task)
@@ -107,14 +118,17 @@ def write_export(source: Source, folder: Path, task: str | None = None) -> Manif
         write_atomic(part / MANIFEST, manifest.to_json())
 
     try:
-        replace_folder(folder, fill)
+        with folder_lock(folder):
+            if replace or not folder.exists():
+                replace_folder(folder, fill)
+                return read_manifest(folder, verify=False)
     except OSError as error:
         free = shutil.disk_usage(_existing(folder)).free
         raise ExportError(
             f"could not write the export to {folder}: {error} ({free / 1e6:.0f} MB free there); "
             "nothing was left behind"
         ) from error
-    return read_manifest(folder, verify=False)
+    return read_manifest(folder)
 
 
 def _existing(path: Path) -> Path:
@@ -126,7 +140,12 @@ def _existing(path: Path) -> Path:
 def _save_tokenizer(tokenizer: Any, folder: Path) -> None:
     if isinstance(tokenizer, str | Path):
         tokenizer = load_tokenizer(Path(tokenizer))
-    tokenizer.save_pretrained(folder)
+    try:
+        tokenizer.save_pretrained(folder)
+    except OSError:
+        raise
+    except Exception as error:  # the tokenizers package raises its bare class where the disk is full
+        raise OSError(f"the tokenizer cannot be saved: {error}") from error
 
 
 def load_tokenizer(folder: Path) -> Any:

@@ -16,6 +16,17 @@ FORMAT = 1
 EXPORTER_VERSION = 3  # raise it with every change to the graphs: cached exports are made anew
 MANIFEST = "manifest.json"
 
+_WRITTEN = {
+    MANIFEST,
+    "weights.bin",
+    "hidden_states.onnx",
+    "finish.onnx",
+    "config.json",
+    "tokenizer.json",
+    "tokenizer_config.json",
+    "vocab.txt",
+}
+
 
 @dataclass(frozen=True)
 class Manifest:
@@ -91,7 +102,10 @@ def read_manifest(folder: Path, *, verify: bool = True) -> Manifest:
             graphs=data["graphs"],
             files=data["files"],
         )
-    except (OSError, ValueError, KeyError, TypeError) as error:
+        unlisted = {"weights.bin", *(f"{graph}.onnx" for graph in manifest.graphs)} - set(manifest.files)
+        if unlisted:
+            raise ValueError(f"no hash for {', '.join(sorted(unlisted))}")
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise ExportError(f"{path} is missing or damaged ({error!r}): {remedy}") from error
     if verify:
         for name, wanted in manifest.files.items():
@@ -106,4 +120,19 @@ def read_manifest(folder: Path, *, verify: bool = True) -> Manifest:
 
 def is_export(folder: Path) -> bool:
     """Whether a folder was written by :func:`bertqa_fast.export`, whole or not."""
-    return (folder / MANIFEST).is_file() or (folder / "hidden_states.onnx").is_file()
+    if (folder / "hidden_states.onnx").is_file() or (folder / "weights.bin").is_file():
+        return True
+    try:  # others write files of this name too
+        return "exporter_version" in json.loads((folder / MANIFEST).read_text())
+    except (OSError, ValueError, TypeError):
+        return False
+
+
+def foreign_files(folder: Path) -> list[str]:
+    """Name what is in an exported folder and no export wrote, sorted."""
+    try:
+        listed = set(json.loads((folder / MANIFEST).read_text())["files"])
+    except (OSError, ValueError, KeyError, TypeError):
+        listed = set()
+    names = {p.name for p in folder.iterdir()} - listed - _WRITTEN
+    return sorted(name for name in names if not (name.startswith("cut_") and name.endswith(".onnx")))

@@ -33,9 +33,11 @@ class EncoderSpec:
     activation: str
 
     def __post_init__(self) -> None:
-        for name in ("num_layers", "hidden_size", "num_heads", "intermediate_size", "vocab_size"):
-            if getattr(self, name) < 1:
-                raise ValueError(f"{name}: got {getattr(self, name)}, wanted a positive integer")
+        for name, size in vars(self).items():
+            if name in ("layer_norm_eps", "activation"):
+                continue
+            if isinstance(size, bool) or not isinstance(size, int) or size < 1:
+                raise ValueError(f"{name}: got {size!r}, wanted a positive integer")
         if self.hidden_size % self.num_heads:
             raise ValueError(
                 f"num_heads: got {self.num_heads}, wanted a divisor of the hidden size {self.hidden_size}"
