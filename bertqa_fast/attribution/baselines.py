@@ -69,9 +69,10 @@ def _broadcast(values: Any, tokens: int, hidden_size: int) -> npt.NDArray[np.flo
             array = np.asarray(values, dtype=np.float32)
         full = np.broadcast_to(array, (tokens, hidden_size))
     except (TypeError, ValueError) as error:
+        shape = f" of shape {values.shape}" if isinstance(values, np.ndarray) else ""
         raise ValueError(
-            f"baseline: got {type(values).__name__} of shape {np.shape(values)}, wanted what broadcasts to "
-            f"[T, H] = ({tokens}, {hidden_size}), or a list of such, one for each example"
+            f"baseline: got {type(values).__name__}{shape}, wanted what broadcasts to [T, H] = "
+            f"({tokens}, {hidden_size}), or a list of such, one for each example ({error})"
         ) from error
     if not np.isfinite(full).all():
         raise ValueError("baseline: got values that are not finite")

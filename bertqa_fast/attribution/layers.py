@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
+
 from bertqa_fast.attribution.naming import EMBEDDINGS
 
 Layer = int | str
@@ -15,7 +17,7 @@ def parse_layers(layer: LayerArgument, num_layers: int) -> tuple[list[int], bool
 
     Parameters
     ----------
-    layer : int, str or sequence of these
+    layer : int, str or sequence of these (numpy's integers too)
         A block's number, ``"embeddings"`` (or -1), ``"all"``, or a list.
     num_layers : int
         L.
@@ -32,7 +34,7 @@ def parse_layers(layer: LayerArgument, num_layers: int) -> tuple[list[int], bool
     """
     if isinstance(layer, str) and layer == "all":
         return list(range(EMBEDDINGS, num_layers)), False
-    if isinstance(layer, str | int):
+    if isinstance(layer, str | int | np.integer):
         return [_one(layer, num_layers)], True
     if not isinstance(layer, Sequence) and not hasattr(layer, "__iter__"):
         raise TypeError(f"layer: got {type(layer).__name__}, wanted a number, 'embeddings', 'all' or a list")
