@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -105,6 +106,10 @@ def read_manifest(folder: Path, *, verify: bool = True) -> Manifest:
         unlisted = {"weights.bin", *(f"{graph}.onnx" for graph in manifest.graphs)} - set(manifest.files)
         if unlisted:
             raise ValueError(f"no hash for {', '.join(sorted(unlisted))}")
+        size = manifest.files["weights.bin"]["bytes"]
+        for t in manifest.tensors:
+            if t.nbytes != 4 * math.prod(t.shape) or not 0 <= t.offset <= size - t.nbytes:
+                raise ValueError(f"the tensor {t.name!r} does not lie in weights.bin")
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise ExportError(f"{path} is missing or damaged ({error!r}): {remedy}") from error
     if verify:
