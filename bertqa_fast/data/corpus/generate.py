@@ -28,10 +28,10 @@ class _Shape:
 
 
 _SINGLE = _Shape(subjects=1, lines=(3, 5), questions=4)
-_PAIR = _Shape(subjects=2, lines=(2, 3), questions=5)
+_PAIR = _Shape(subjects=2, lines=(2, 2), questions=5)
 _LONG = _Shape(subjects=6, lines=(4, 4), questions=8)
 _PAIR_SHARE = 0.22
-_LONG_EVERY = 45
+_LONG_EVERY = 120
 
 
 def _shape(number: int, rng: random.Random) -> _Shape:

@@ -12,6 +12,8 @@ from bertqa_fast.data.corpus.world import World
 _SLOT = re.compile(r"\{(\w+)\}")
 _COUNTING = re.compile(r"\bhow (?:many|much)\b", re.IGNORECASE)
 
+_PRONOUNS = frozenset({"he", "his", "him"})
+
 Facts = Mapping[str, str]
 
 
@@ -143,7 +145,7 @@ def questions(topic: Topic, paragraph: Paragraph, rng: random.Random, *, named: 
             continue
         for wording in wordings:
             needed = slots(wording)
-            if not needed <= paragraph.spans.keys() | set(topic.keys):
+            if not needed - _PRONOUNS <= paragraph.spans.keys() | set(topic.keys):
                 continue
             if named and not needed & set(topic.keys):
                 continue

@@ -164,7 +164,7 @@ TOPIC = Topic(
         ),
         "made": (
             "In what year was {prize} in {name} made?",
-            "How old is the treasure of {name}, that is, when was it made?",
+            "From what year is the greatest treasure of {name}?",
         ),
         "bought": ("When did {name} acquire {prize}?", "In which year was the treasure of {name} bought?"),
         "price": ("How much did {name} pay for {prize}?", "How much money was spent on {prize}?"),
