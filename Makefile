@@ -78,7 +78,8 @@ stub: $(VENV)/.dev
 # The sanitized extension is installed beside a second environment that borrows the first one's packages, so that
 # processes which the tests start find it too. The interpreter's own leaks are not ours to report.
 SANITIZED := build/sanitize
-SANITIZED_TESTS := tests/unit/test_quadrature.py $(wildcard tests/unit/test_runtime_*.py tests/unit/test_engine*.py)
+SANITIZED_TESTS := tests/unit/test_quadrature.py $(wildcard tests/unit/test_runtime_*.py) \
+                   tests/unit/test_model.py tests/property/test_ig_laws.py
 PRELOAD := $(foreach library,libasan.so libubsan.so libstdc++.so,$(shell $(CXX) -print-file-name=$(library)))
 
 $(SANITIZED)/.built: $(VENV)/.dev $(shell find bertqa_fast -name '*.py')
