@@ -206,6 +206,22 @@ def test_demo_on_a_reader_skips_training(
     invoke("demo", *arguments)
 
 
+def test_demo_trains_where_it_is_given_something_to_train_on(
+    invoke: Program, tiny_model: Path, squad_file: Path, tmp_path: Path
+) -> None:
+    folder = tmp_path / "demo"
+    arguments = ["--model", tiny_model, "--train", squad_file, "--data", squad_file, "--questions", 1]
+    done = invoke("demo", *arguments, "--output-dir", folder)
+    assert "before fine-tuning" in done.stdout
+    assert "after fine-tuning" in done.stdout
+    assert "Who sailed?" in done.stdout
+    assert "Training" in (folder / "report.html").read_text()
+    assert (folder / "model" / "config.json").is_file()
+    # A second time, the trained model is taken as it is.
+    found = json.loads(invoke("demo", *arguments, "--output-dir", folder, "--json").stdout)
+    assert list(found["evaluation"]) == ["before fine-tuning", "after fine-tuning"]
+
+
 def test_demo_without_an_encoder_says_how_to_get_one(invoke: Program, tmp_path: Path) -> None:
     from importlib.util import find_spec
 
