@@ -154,7 +154,7 @@ class Model:
         self.num_layers = spec.num_layers
         self.hidden_size = spec.hidden_size
         self._core: _core.Model | None = _core.Model(
-            environment(threads),
+            environment(threads, device),
             folder,
             [(t.name, t.dtype, list(t.shape), t.offset, t.nbytes) for t in manifest.tensors],
             num_layers=spec.num_layers,

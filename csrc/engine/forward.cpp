@@ -15,7 +15,7 @@ constexpr std::size_t kTokensPerBatch = 4096;
 // width].
 void unpad(const runtime::Value& padded, const Sequences& sequences, std::span<const std::size_t> members,
            std::size_t tokens, std::size_t width, float* flat) {
-  const float* row = padded.data<float>();
+  const auto* row = padded.data<float>();
   for (const std::size_t member : members) {
     std::copy_n(row, sequences.length(member) * width, flat + sequences.begin(member) * width);
     row += tokens * width;

@@ -123,7 +123,7 @@ class Group {
       for (const std::size_t member : members_) {
         const auto rows = request_.baseline.values.subspan(request_.sequences.begin(member) * width,
                                                            request_.sequences.length(member) * width);
-        std::copy(rows.begin(), rows.end(), out);
+        std::ranges::copy(rows, out);
         out += tokens_ * width;
       }
     }
@@ -234,8 +234,8 @@ class Group {
   // Copies the unpadded rows of `padded` [E, T, width] to layer `index` of `all` [layers, total tokens,
   // width].
   void take(const Value& padded, std::size_t index, std::size_t width, std::vector<float>& all) const {
-    const float* row = padded.data<float>();
-    float* layer = all.data() + index * request_.sequences.total() * width;
+    const auto* row = padded.data<float>();
+    auto* layer = all.data() + index * request_.sequences.total() * width;
     for (const std::size_t member : members_) {
       std::copy_n(row, request_.sequences.length(member) * width,
                   layer + request_.sequences.begin(member) * width);
@@ -270,7 +270,7 @@ IntegrationResult integrate(Model& model, const IntegrationRequest& request, con
   result.evaluations = rows_each;
 
   // The lowest cut runs the most blocks: what fits there fits everywhere.
-  const int lowest = layers == 0 ? 0 : *std::min_element(request.layers.begin(), request.layers.end());
+  const int lowest = layers == 0 ? 0 : *std::ranges::min_element(request.layers);
   const auto blocks = static_cast<std::size_t>(description.sizes.num_layers - 1 - lowest);
   const std::size_t rows_total = rows_each * count * layers;
   std::size_t rows_done = 0;

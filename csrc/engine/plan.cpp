@@ -41,14 +41,15 @@ std::vector<std::size_t> equal_batches(std::size_t count, std::size_t limit) {
 std::vector<std::size_t> by_falling_length(std::span<const std::size_t> lengths) {
   std::vector<std::size_t> order(lengths.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
-  std::stable_sort(order.begin(), order.end(),
-                   [&](std::size_t a, std::size_t b) { return lengths[a] > lengths[b]; });
+  std::ranges::sort(order, [&](std::size_t a, std::size_t b) {
+    return lengths[a] != lengths[b] ? lengths[a] > lengths[b] : a < b;
+  });
   return order;
 }
 
 std::vector<Row> rows_of_group(std::size_t examples, std::span<const double> nodes,
                                std::span<const double> weights) {
-  const bool has_zero = std::find(nodes.begin(), nodes.end(), 0.0) != nodes.end();
+  const bool has_zero = std::ranges::find(nodes, 0.0) != nodes.end();
   std::vector<Row> rows;
   rows.reserve(examples * (nodes.size() + 1));
   for (std::size_t e = 0; e < examples; ++e) {

@@ -4,6 +4,7 @@
 #include <array>
 #include <stdexcept>
 #include <string>
+#include <utility>
 
 namespace bertqa::engine {
 
@@ -21,7 +22,7 @@ Value padded(const std::shared_ptr<runtime::Environment>& env, const Sequences& 
   std::fill_n(out, value.element_count(), std::int64_t{0});
   for (const std::size_t member : members) {
     const auto row = flat.subspan(sequences.begin(member), sequences.length(member));
-    std::copy(row.begin(), row.end(), out);
+    std::ranges::copy(row, out);
     out += tokens;
   }
   return value;
@@ -43,7 +44,7 @@ void Sequences::validate(std::size_t longest) const {
   }
   for (std::size_t i = 0; i < size(); ++i) {
     const std::int64_t tokens = offsets[i + 1] - offsets[i];
-    if (tokens < 1 || static_cast<std::size_t>(tokens) > longest) {
+    if (tokens < 1 || std::cmp_greater(tokens, longest)) {
       throw std::invalid_argument("sequences: sequence " + std::to_string(i) + " has " +
                                   std::to_string(tokens) + " tokens, wanted 1 to " + std::to_string(longest) +
                                   " (the positions that the model has)");

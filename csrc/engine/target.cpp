@@ -8,7 +8,7 @@ namespace {
 
 // log(sum(exp(x))), with the largest taken out so that nothing overflows.
 double log_sum_exp(std::span<const float> x) {
-  const double largest = *std::max_element(x.begin(), x.end());
+  const double largest = *std::ranges::max_element(x);
   double sum = 0;
   for (const float value : x) sum += std::exp(static_cast<double>(value) - largest);
   return largest + std::log(sum);
@@ -25,10 +25,10 @@ double target_value(const TargetForm& form, const Spans& spans, std::span<const 
   const auto& mix = form.mix;
   double total = 0;
   for (std::size_t k = 0; k < spans.sign.size(); ++k) {
-    const double start = form.reselect ? *std::max_element(starts.begin(), starts.end())
+    const double start = form.reselect ? *std::ranges::max_element(starts)
                                        : start_logits[static_cast<std::size_t>(spans.start[k])];
-    const double end = form.reselect ? *std::max_element(ends.begin(), ends.end())
-                                     : end_logits[static_cast<std::size_t>(spans.end[k])];
+    const double end =
+        form.reselect ? *std::ranges::max_element(ends) : end_logits[static_cast<std::size_t>(spans.end[k])];
     const double log_p = start - start_norm;
     const double log_q = end - end_norm;
     const double p = std::exp(log_p);
