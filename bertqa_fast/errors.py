@@ -1,4 +1,4 @@
-"""Errors that are not the caller's mistake (those are ``ValueError`` and ``TypeError``, naming the argument)."""
+"""Errors that are not the caller's mistake (those are ``ValueError``, ``TypeError``, naming the argument)."""
 
 from __future__ import annotations
 
