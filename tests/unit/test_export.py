@@ -193,9 +193,7 @@ def test_an_empty_folder_is_filled(random_reader: Any, tmp_path: Path) -> None:
 def test_folders_of_others_are_left_alone(random_reader: Any, tmp_path: Path, name: str) -> None:
     (tmp_path / "out").mkdir()
     (tmp_path / "out" / name).write_text('{"name": "a web application"}')
-    with pytest.raises(
-        ValueError, match=r"out_dir: .* exists and is no export, wanted a new or empty"
-    ):
+    with pytest.raises(ValueError, match=r"out_dir: .* exists and is no export, wanted a new or empty"):
         bf.export(random_reader().folder, tmp_path / "out")
     assert (tmp_path / "out" / name).read_text() == '{"name": "a web application"}'
 
