@@ -141,7 +141,7 @@ def _train(source: str, held_out: list[QAExample], options: DemoOptions, done: _
     """Score the model as it is, fine-tune it, and return where the reader is."""
     from bertqa_fast.data.corpus.settings import DEMO_SETTINGS
     from bertqa_fast.tasks.finetune import finetune
-    from bertqa_fast.tasks.torch_reader import TorchReader, load_reader
+    from bertqa_fast.tasks.torch_reader import TorchReader, choose_device, has_fast_bf16, load_reader
 
     if find_spec("torch") is None:
         raise ImportError(
@@ -154,7 +154,9 @@ def _train(source: str, held_out: list[QAExample], options: DemoOptions, done: _
 
     def before() -> Evaluation:
         module, tokenizer = load_reader(source, seed=SEED)
-        return _evaluate(TorchReader(module, tokenizer), held_out, stage)
+        place = choose_device(None)
+        reader = TorchReader(module.to(place), tokenizer, bf16=has_fast_bf16(place))
+        return _evaluate(reader, held_out, stage)
 
     done.evaluations.append(done.timed(f"evaluation {stage}", before))
     target = options.output_dir / "model"
