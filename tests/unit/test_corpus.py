@@ -7,17 +7,21 @@ import os
 import re
 import subprocess
 import sys
+from dataclasses import asdict
+from inspect import signature
 from statistics import mean
 
 import pytest
 
 from bertqa_fast.data.corpus import DEV_QUESTIONS, TRAIN_QUESTIONS, builtin_corpus
 from bertqa_fast.data.corpus.names import HELD_OUT, TRAIN, Pool
+from bertqa_fast.data.corpus.settings import DEMO_SETTINGS
 from bertqa_fast.data.corpus.topic import is_counting
 from bertqa_fast.data.corpus.topics import HELD_OUT_TOPICS, TRAIN_TOPICS
 from bertqa_fast.data.corpus.world import in_words
 from bertqa_fast.data.examples import QAExample
 from bertqa_fast.data.squad import read_squad, write_squad
+from bertqa_fast.tasks.finetune import finetune
 
 SPLITS = ("train", "dev")
 _NUMBER = re.compile(r"\d[\d,.]*|\b(?:" + "|".join(in_words(n) for n in range(99, 1, -1)) + r")\b", re.I)
@@ -145,3 +149,11 @@ def test_bad_arguments_are_named() -> None:
         builtin_corpus("train", questions=1.5)  # type: ignore[arg-type]
     with pytest.raises(TypeError, match="seed must be an int, got str"):
         builtin_corpus("train", seed="0")  # type: ignore[arg-type]
+
+
+def test_settings_are_arguments_of_finetune() -> None:
+    settings = dict(DEMO_SETTINGS)
+    assert settings == {**DEMO_SETTINGS} == asdict(DEMO_SETTINGS)
+    assert settings.keys() <= signature(finetune).parameters.keys()
+    with pytest.raises(KeyError):
+        DEMO_SETTINGS["colour"]

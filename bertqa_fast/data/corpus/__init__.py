@@ -11,8 +11,8 @@ from bertqa_fast.data.corpus.names import HELD_OUT, TRAIN
 from bertqa_fast.data.corpus.topics import HELD_OUT_TOPICS, TRAIN_TOPICS
 from bertqa_fast.data.examples import Answer, QAExample
 
-TRAIN_QUESTIONS = 4000
-DEV_QUESTIONS = 400
+TRAIN_QUESTIONS = 4600
+DEV_QUESTIONS = 500
 
 
 def _handwritten() -> list[QAExample]:
@@ -38,7 +38,7 @@ def builtin_corpus(split: str = "train", *, questions: int | None = None, seed: 
     split : {"train", "dev"}
         Which split.
     questions : int or None
-        Number of questions; None for 4,000 (train) or 400 (dev). A smaller number gives the beginning of a
+        Number of questions; None for 4,600 (train) or 500 (dev). A smaller number gives the beginning of a
         larger one.
     seed : int
         Seed of the generated passages.

@@ -27,7 +27,7 @@ class _Shape:
     questions: int
 
 
-_SINGLE = _Shape(subjects=1, lines=(3, 5), questions=4)
+_SINGLE = _Shape(subjects=1, lines=(3, 4), questions=4)
 _PAIR = _Shape(subjects=2, lines=(2, 2), questions=5)
 _LONG = _Shape(subjects=6, lines=(4, 4), questions=8)
 _PAIR_SHARE = 0.22
