@@ -67,6 +67,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--epochs", type=int, default=1)
     parser.add_argument("--max-length", type=int, default=256)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--dropout", type=float, default=0.0, help="masks take close to half of a CPU's step")
     parser.add_argument("--tolerance", type=float, default=2.0, help="points of F1")
     given = parser.parse_args()
     if given.model is None:
@@ -131,6 +132,9 @@ def plain_training(given: argparse.Namespace, train: list[QAExample], device: st
     model = AutoModelForQuestionAnswering.from_pretrained(
         given.model, attn_implementation="eager", dtype=torch.float32
     ).to(device)
+    for module in model.modules():
+        if isinstance(module, torch.nn.Dropout):
+            module.p = given.dropout
     rows = [row for example in train for row in features(tokenizer, example, given.max_length)]
     decays = [p for n, p in model.named_parameters() if "LayerNorm" not in n and not n.endswith("bias")]
     plain = [p for n, p in model.named_parameters() if "LayerNorm" in n or n.endswith("bias")]
@@ -212,6 +216,7 @@ def main() -> int:
             seed=given.seed,
             device=device,
             bf16=bf16,
+            dropout=given.dropout,
             show_progress=True,
         )
         module, tokenizer = load_reader(Path(folder) / "reader", seed=0)

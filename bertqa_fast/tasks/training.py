@@ -43,6 +43,7 @@ class Settings:
     bf16: bool
     limit: int | None
     freeze_embeddings: bool
+    dropout: float | None = None
 
     def __post_init__(self) -> None:
         for name in ("batch_size", "epochs", "limit", "seed"):
@@ -61,6 +62,8 @@ class Settings:
             raise ValueError(f"weight_decay must be 0 or more, got {self.weight_decay}")
         if not 0 <= self.warmup_ratio <= 1:
             raise ValueError(f"warmup_ratio must be between 0 and 1, got {self.warmup_ratio}")
+        if self.dropout is not None and not 0 <= self.dropout < 1:
+            raise ValueError(f"dropout must be from 0 to below 1, or None, got {self.dropout}")
         if len(self.betas) != 2 or not all(0 <= beta < 1 for beta in self.betas):
             raise ValueError(f"betas must be two numbers from 0 to below 1, got {self.betas}")
 
@@ -127,6 +130,10 @@ def train_reader(
     device = next(module.parameters()).device
     if settings.freeze_embeddings:
         module.base_model.embeddings.requires_grad_(False)
+    if settings.dropout is not None:
+        for part in module.modules():
+            if isinstance(part, torch.nn.Dropout):
+                part.p = settings.dropout
     trainable = [parameter for parameter in module.parameters() if parameter.requires_grad]
     optimizer = torch.optim.AdamW(
         parameter_groups(module, settings.weight_decay),

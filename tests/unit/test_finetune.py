@@ -323,6 +323,30 @@ def test_frozen_embeddings_stay(tmp_path: Path, tiny_reader: Callable[..., Any],
     assert not any("embeddings" in name for name in moved)
 
 
+def test_dropout_takes_the_place_of_the_models_own(
+    tmp_path: Path, tiny_reader: Callable[..., Any], tiny_tokenizer: Any
+) -> None:
+    def trained(name: str, own: float, given: float | None) -> dict[str, Any]:
+        source = tiny_reader()
+        for part in source.modules():
+            if isinstance(part, torch.nn.Dropout):
+                part.p = own
+        finetune(source, made(8), tmp_path / name, tokenizer=tiny_tokenizer, dropout=given, **QUICK)
+        return weights(tmp_path / name)
+
+    without, replaced, kept = trained("a", 0.0, None), trained("b", 0.5, 0.0), trained("c", 0.5, None)
+    assert all(torch.equal(replaced[name], value) for name, value in without.items())
+    assert not all(torch.equal(kept[name], value) for name, value in without.items())
+
+
+@pytest.mark.parametrize("dropout", [-0.1, 1.0])
+def test_dropout_is_a_share(
+    tmp_path: Path, tiny_reader: Callable[..., Any], tiny_tokenizer: Any, dropout: float
+) -> None:
+    with pytest.raises(ValueError, match="dropout must be from 0"):
+        finetune(tiny_reader(), made(8), tmp_path / "r", tokenizer=tiny_tokenizer, dropout=dropout, **QUICK)
+
+
 def test_a_limit_draws_and_v2_keeps_impossible_questions(
     tmp_path: Path, tiny_reader: Callable[..., Any], tiny_tokenizer: Any
 ) -> None:
