@@ -64,8 +64,8 @@ def rows() -> list[tuple[str, str, str]]:
             "memory.py",
         ),
         (
-            f"EM / F1 on {settings['dev_limit']} SQuAD dev questions after {int(settings['limit']):,} training"
-            " questions from MiniLM: `bertqa-fast finetune`; a plain PyTorch loop",
+            f"EM / F1 on {settings['dev_limit']} SQuAD dev questions after {int(settings['limit']):,} "
+            "training questions from MiniLM: `bertqa-fast finetune`; a plain PyTorch loop",
             f"{ours['exact_match']:.1f} / {ours['f1']:.1f}; {plain['exact_match']:.1f} / {plain['f1']:.1f}",
             "finetune_parity.py",
         ),

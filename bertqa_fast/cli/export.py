@@ -52,8 +52,10 @@ def compare(source: str, folder: Path) -> Any:
         log("not compared with PyTorch: it is not installed (pip install 'bertqa_fast[train]')")
         return None
     from bertqa_fast.graphs.parity import parity_report
+    from bertqa_fast.tasks.torch_reader import quiet
 
-    return parity_report(source, folder)
+    with quiet():
+        return parity_report(source, folder)
 
 
 def parity_table(report: Any) -> Table:
