@@ -178,7 +178,7 @@ def test_a_row_of_no_weight_leaves_no_trace(reader: Any, open_graph: Open) -> No
         session = open_graph(f"cut_{name_of(layer)}")
         alone = session.run(cut_feeds(hidden, feeds["attention_mask"]))["accumulated"]
         beside = session.run(cut_feeds(hidden, feeds["attention_mask"], **rows))["accumulated"]
-        assert relative_difference(beside, alone) < 1e-6
+        assert relative_difference(beside, alone) < TOLERANCE
 
 
 def test_finish(reader: Any, open_graph: Open) -> None:

@@ -113,9 +113,9 @@ def test_who_shares_a_batch_changes_nothing(
         assert one.span == other.span == alone.span
         assert one.tokens == other.tokens == alone.tokens
         for got in (one, other):
-            assert relative_difference(got.values, alone.values) < 1e-6
-            assert got.value == pytest.approx(alone.value, rel=1e-6)
-            assert got.baseline_value == pytest.approx(alone.baseline_value, rel=1e-6)
+            assert relative_difference(got.values, alone.values) < 2e-6  # other kernels for other batches
+            assert got.value == pytest.approx(alone.value, rel=2e-6)
+            assert got.baseline_value == pytest.approx(alone.baseline_value, rel=2e-6)
 
 
 @few
