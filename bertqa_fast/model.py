@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import os
+import re
 from collections.abc import Callable, Sequence
 from itertools import pairwise
 from pathlib import Path
@@ -84,12 +85,16 @@ def load(
         raise ValueError(f"precision: got {precision!r}, wanted 'fp32'")
     if isinstance(memory_budget, bool) or not isinstance(memory_budget, int) or memory_budget < 1:
         raise ValueError(f"memory_budget: got {memory_budget!r}, wanted a positive number of bytes")
+    if not isinstance(device, str) or not re.fullmatch(r"cpu|cuda(:\d+)?", device):
+        raise ValueError(f"device: got {str(device)!r}, wanted 'cpu', 'cuda' or 'cuda:N'")
     if isinstance(source, str | Path) and is_export(Path(source)):
         if refresh:
             raise ValueError(
                 f"refresh: {source} is an export, which cannot be made anew from itself; "
                 "give the model it was exported from"
             )
+        if tokenizer is not None:
+            raise ValueError(f"tokenizer: {source} is an export, which brings its own; wanted None")
         folder = Path(source)
         manifest = read_manifest(folder)
         if task is not None and task != manifest.task:

@@ -22,17 +22,21 @@ def write_atomic(path: Path, data: bytes | str) -> None:
             file.write(raw)
             file.flush()
             os.fsync(file.fileno())
-        Path(name).chmod(0o666 & ~_umask())
+        Path(name).chmod(0o666 & ~_UMASK)
         Path(name).replace(path)
     except BaseException:
         Path(name).unlink(missing_ok=True)
         raise
 
 
-def _umask() -> int:
+def _read_umask() -> int:
     mask = os.umask(0)
     os.umask(mask)
     return mask
+
+
+# Read once: the system can only tell by setting it, which other threads would notice.
+_UMASK = _read_umask()
 
 
 @contextmanager
@@ -72,7 +76,7 @@ def replace_folder(folder: Path, fill: Callable[[Path], None]) -> None:
             shutil.rmtree(leftover, ignore_errors=True)
     part = Path(tempfile.mkdtemp(dir=folder.parent, prefix=prefix))
     try:
-        part.chmod(0o777 & ~_umask())
+        part.chmod(0o777 & ~_UMASK)
         fill(part)
         if not folder.exists():
             part.rename(folder)

@@ -142,6 +142,8 @@ def integrated_gradients(
         raise ValueError(f"label: got {label!r}, but a reader has no labels; wanted span=")
     if windows not in ("best", "merge"):
         raise ValueError(f"windows: got {windows!r}, wanted 'best' or 'merge'")
+    if contrast is not None and windows == "merge":
+        raise ValueError("contrast: it needs one window, wanted windows='best'")
     if not isinstance(tol, int | float) or not 0 < tol < 1:
         raise ValueError(f"tol: got {tol!r}, wanted a number between 0 and 1")
     if internal_batch_size is not None:

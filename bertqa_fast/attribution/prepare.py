@@ -84,7 +84,8 @@ def prepare(
 
 def _for_each(name: str, given: Any, examples: Sequence[QAExample]) -> list[Any]:
     """Give each example its span: a list holds one for each, anything else serves all."""
-    if not isinstance(given, list):
+    pair = isinstance(given, list) and len(given) == 2 and all(hasattr(at, "__index__") for at in given)
+    if pair or not isinstance(given, list):
         return [given] * len(examples)
     if len(given) != len(examples):
         raise ValueError(

@@ -71,6 +71,9 @@ def pin(
         if number == best:
             spans.append(chosen)
             continue
+        if windows[best].segment[chosen[0]] != 1 and chosen[1] < np.flatnonzero(window.segment == 1)[0]:
+            spans.append(chosen)  # in the question, which stands at the same place in every window
+            continue
         same = _positions(window, *_characters(windows[best], chosen))
         spans.append(same or _own_best(example, window, logits[number], max_answer_length))
     return Pinned(list(windows), spans, [], best)

@@ -16,6 +16,7 @@ from bertqa_fast.cli.demo_sources import demo_data, demo_model, is_reader
 from bertqa_fast.cli.export import compare, parity_table
 from bertqa_fast.cli.output import log, results
 from bertqa_fast.data.examples import QAExample
+from bertqa_fast.graphs.manifest import is_export
 from bertqa_fast.report.contents import Evaluation
 
 # As many questions are printed with all their layers; the page has them all.
@@ -85,8 +86,11 @@ def run_demo(options: DemoOptions) -> dict[str, Any]:
     done = _Progress()
     trained = options.data is None or options.train is not None or not is_reader(source)
     reader = _train(source, held_out, options, done) if trained else source
-    folder = done.timed("export", lambda: _export(reader, options.output_dir / "export"))
-    parity = done.timed("parity with PyTorch", lambda: compare(reader, folder))
+    if is_export(Path(reader)):
+        folder, parity = Path(reader), None
+    else:
+        folder = done.timed("export", lambda: _export(reader, options.output_dir / "export"))
+        parity = done.timed("parity with PyTorch", lambda: compare(reader, folder))
     if parity is not None:
         console.print(parity_table(parity))
     run_folder = _fresh_run(options.output_dir / "run")
@@ -154,7 +158,7 @@ def _train(source: str, held_out: list[QAExample], options: DemoOptions, done: _
 
     def before() -> Evaluation:
         module, tokenizer = load_reader(source, seed=SEED)
-        place = choose_device(None)
+        place = choose_device(options.device)
         reader = TorchReader(module.to(place), tokenizer, bf16=has_fast_bf16(place))
         return _evaluate(reader, held_out, stage)
 
@@ -168,6 +172,7 @@ def _train(source: str, held_out: list[QAExample], options: DemoOptions, done: _
             target,
             limit=options.train_limit if options.train_limit < len(train) else None,
             # What an earlier demo left there with other settings may go; anything else stays.
+            device=options.device,
             overwrite=(target / "training.json").is_file(),
             **settings,
         ),

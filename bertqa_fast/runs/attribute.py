@@ -92,6 +92,8 @@ def attribute_dataset(
     wanted = range(len(examples) if limit is None else min(limit, len(examples)))
     windowing = {name: options[name] for name in _WINDOWING & options.keys()}
     answering = {name: options[name] for name in _ANSWERING & options.keys()}
+    if any(example.is_impossible for example in examples):
+        answering["null_score_diff_threshold"] = 0.0  # as SQuAD v2 is predicted everywhere
     with RunWriter(Path(out_dir), same, about(model, data_path), resume=resume) as writer:
         pending = [number for number in wanted if number not in writer.done]
         part = _Part(writer)

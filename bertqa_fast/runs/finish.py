@@ -35,7 +35,7 @@ def write_predictions_files(folder: Path, examples: Sequence[QAExample]) -> dict
     scored = [examples[number] for number in sorted(found)]
     if not any(example.answers or example.is_impossible for example in scored):
         return {}
-    task = "squad_v2" if any(example.is_impossible for example in scored) else "squad"
+    task = "squad_v2" if any(example.is_impossible for example in examples) else "squad"
     named = {prediction.id: prediction.text for prediction in predictions}
     scores = evaluate(_with_ids(scored, sorted(found)), named, task)
     write_exact_scores(scores, folder / "exact_scores.json")

@@ -97,8 +97,6 @@ class RunWriter:
 
     def _open(self) -> None:
         holds = [path.name for path in self.folder.iterdir() if not path.name.startswith(".")]
-        for leftover in self.folder.glob("*/.part-*"):
-            leftover.unlink()
         if not holds:
             self._write_run_file("running")
             return
@@ -110,6 +108,8 @@ class RunWriter:
         changed = differences(about["identity"], self._identity)
         if changed:
             raise ValueError(f"{self.folder} holds a run of another kind: {'; '.join(changed)}")
+        for leftover in self.folder.glob("*/.part-*"):  # of a process that was killed while writing
+            leftover.unlink()
         for number in part_numbers(self.folder):
             table = read_table(part_path(self.folder, "scores", number), ["example", "evaluations"])
             read_table(part_path(self.folder, "windows", number), ["example"])

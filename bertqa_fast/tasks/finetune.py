@@ -136,8 +136,6 @@ def finetune(
         Leave the embeddings as they are.
     dropout : float, optional
         In place of the model's own dropout everywhere; drawing its masks is close to half of a step on a CPU.
-    dropout : float, optional
-        In place of the model's own dropout everywhere; drawing the masks is close to half of a step on a CPU.
     show_progress : bool, optional
         A progress bar with loss and time left; on a terminal where None.
 

@@ -105,7 +105,7 @@ def predict(
     if task != "question-answering":
         raise ValueError(f"model must have the head 'question-answering' to answer questions, got {task!r}")
     positions = getattr(model.config, "max_position_embeddings", None)
-    if isinstance(positions, int) and max_length > positions:
+    if isinstance(positions, int) and isinstance(max_length, int) and max_length > positions:
         raise ValueError(f"max_length must be at most the model's {positions} positions, got {max_length}")
     single = isinstance(examples, QAExample)
     many = [examples] if isinstance(examples, QAExample) else list(examples)

@@ -70,6 +70,7 @@ std::shared_ptr<engine::Model> open_model(std::shared_ptr<runtime::Environment> 
   description.max_positions = max_positions;
   description.device = runtime::Device::parse(device);
   description.memory_budget = memory_budget;
+  const py::gil_scoped_release release;  // safe: the arguments are C++ objects by now
   return std::make_shared<engine::Model>(std::move(env), std::move(description));
 }
 

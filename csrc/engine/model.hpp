@@ -70,7 +70,7 @@ class Model {
   Description description_;
   std::shared_ptr<runtime::WeightFile> weights_;
   std::shared_ptr<runtime::PrepackedWeights> prepacked_;
-  std::mutex mutex_;  // guards the map, not the sessions in it: they never move or go
+  std::mutex mutex_;  // held while a session is made or looked up; sessions never move or go
   std::map<std::string, std::unique_ptr<runtime::Session>> sessions_;
 };
 
