@@ -30,7 +30,7 @@ def test_a_file_is_written_whole(tmp_path: Path) -> None:
     write_atomic(path, b"twice")
     assert path.read_text() == "twice"
     assert names(path.parent) == ["file.txt"]
-    assert path.stat().st_mode & 0o777 == 0o666 & ~storage._umask()
+    assert path.stat().st_mode & 0o777 == 0o666 & ~storage._UMASK
 
 
 def test_a_write_that_fails_leaves_the_old_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -57,7 +57,7 @@ def test_a_folder_appears_whole(tmp_path: Path) -> None:
 
     replace_folder(folder, fill)
     assert names(tmp_path) == ["out"]
-    assert folder.stat().st_mode & 0o777 == 0o777 & ~storage._umask()
+    assert folder.stat().st_mode & 0o777 == 0o777 & ~storage._UMASK
 
 
 @pytest.mark.parametrize("exchange", [True, False])

@@ -37,7 +37,7 @@ class DemoSettings:
         return getattr(self, name)
 
 
-# `make demo` with these settings, two cores of a Xeon with AMX that other work shared: EM 0.4, F1 3.9 before and
-# EM 67.2, F1 71.6 after, on the 500 held-out questions (254 of them hand-written). The last 37 of its 305 steps,
-# with the machine almost to itself, took 0.9 s each.
+# `make demo` with these settings, two cores of a Xeon with AMX that other work shared: EM 0.4, F1 3.9 before
+# and EM 67.2, F1 71.6 after, on the 500 held-out questions (254 of them hand-written). The last 37 of its 305
+# steps, with the machine almost to itself, took 0.9 s each.
 DEMO_SETTINGS = DemoSettings()
