@@ -42,7 +42,7 @@ def rows() -> list[tuple[str, str, str]]:
         if real := accuracy.get("real_questions"):
             found += [
                 (
-                    f"the same, MiniLM reader, {real['autograd_questions']} SQuAD questions, every layer",
+                    f"the same, MiniLM reader, {real['autograd_questions']} SQuAD question(s), every layer",
                     f"{real['worst_difference_from_float64']:.1e}",
                     "accuracy.py",
                 ),
@@ -54,7 +54,7 @@ def rows() -> list[tuple[str, str, str]]:
                 ),
             ]
     if overhead := read("overhead"):
-        share = f"{100 * overhead['median']:.1f} %"
+        share = f"{100 * overhead['median']:.2f} %"
         what = f"share of an attribution spent outside runtime calls, {overhead['layers'] - 1} blocks"
         found.append((what, share, "overhead.py"))
     if memory := read("memory"):
