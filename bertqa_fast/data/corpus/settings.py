@@ -38,6 +38,6 @@ class DemoSettings:
 
 
 # `make demo` with these settings, two cores of a Xeon with AMX that other work shared: EM 0.4, F1 3.9 before
-# and EM 67.2, F1 71.6 after, on the 500 held-out questions (254 of them hand-written). The last 37 of its 305
-# steps, with the machine almost to itself, took 0.9 s each.
+# and EM 67.2, F1 71.6 after, on the 500 held-out questions (254 of them hand-written). Its 305 steps
+# took 635 s under that load; the time on an idle machine has not been measured.
 DEMO_SETTINGS = DemoSettings()
