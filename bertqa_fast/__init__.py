@@ -10,6 +10,7 @@ from bertqa_fast.data.examples import Answer, QAExample, TextExample
 from bertqa_fast.data.squad import read_squad
 from bertqa_fast.errors import (
     BertqaError,
+    ConvergenceWarning,
     DeviceUnavailableError,
     EngineError,
     ExportError,
@@ -28,6 +29,7 @@ __all__ = [
     "Answer",
     "Attribution",
     "BertqaError",
+    "ConvergenceWarning",
     "DeviceUnavailableError",
     "EngineError",
     "ExportError",

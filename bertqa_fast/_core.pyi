@@ -16,9 +16,12 @@ __all__: list[str] = [
     "PrepackedWeights",
     "Session",
     "WeightFile",
+    "assess_path",
+    "first_nodes",
     "processor_quota",
     "quadrature_rule",
     "ramnath2020_code_rule",
+    "spline_weights",
     "usable_processors",
 ]
 
@@ -202,6 +205,8 @@ class Model:
         span_sign: numpy.typing.NDArray[numpy.float32],
         target_mix: numpy.typing.NDArray[numpy.float32],
         reselect: bool = False,
+        tolerance: typing.SupportsFloat | typing.SupportsIndex | None = None,
+        max_nodes: typing.SupportsInt | typing.SupportsIndex = 128,
         baseline_ids: numpy.typing.NDArray[numpy.int64] | None = None,
         baseline_values: numpy.typing.NDArray[numpy.float32] | None = None,
         pad_to: typing.SupportsInt | typing.SupportsIndex = 0,
@@ -213,10 +218,50 @@ class Model:
         """
         Integrate the gradient of a target along straight paths, at every layer in ``layers``.
 
-        Spans are flat, K for each sequence. Returns ``scores`` and ``signed`` ``[layers, total tokens]``, ``values``
-        ``[layers, total tokens, H]`` if kept, ``value`` ``[sequences]``, ``baseline_value`` ``[layers, sequences]``,
-        ``evaluations`` (for each sequence and layer) and ``statistics``.
+        Spans are flat, K for each sequence. Nodes and weights are fixed ones, or empty where ``tolerance`` is given:
+        every path then gets nodes until its estimated error is below it, or it has ``max_nodes``. Returns ``scores`` and
+        ``signed`` ``[layers, total tokens]``, ``values`` ``[layers, total tokens, H]`` if kept, ``value``
+        ``[sequences]``, ``baseline_value`` and ``evaluations`` ``[layers, sequences]``, ``error`` of the same shape where
+        ``tolerance`` is given, and ``statistics``. Progress is counted in paths (a layer of a sequence).
         """
+
+def assess_path(
+    nodes: collections.abc.Sequence[typing.SupportsFloat | typing.SupportsIndex],
+    values: collections.abc.Sequence[typing.SupportsFloat | typing.SupportsIndex],
+    slopes: typing.Annotated[numpy.typing.ArrayLike, numpy.float32],
+    value_at_zero: typing.SupportsFloat | typing.SupportsIndex,
+    value_at_one: typing.SupportsFloat | typing.SupportsIndex,
+    tolerance: typing.SupportsFloat | typing.SupportsIndex,
+    max_nodes: typing.SupportsInt | typing.SupportsIndex,
+) -> tuple[float, numpy.typing.NDArray[numpy.float64]]:
+    """
+    Estimate the error of the spline through what is known of a path, and say where to look next.
+
+    Parameters
+    ----------
+    nodes, values : sequence of float
+        Rising numbers in [0, 1], ``[n]``, and the function F there.
+    slopes : numpy.ndarray
+        What each of T tokens adds to dF/d(alpha), ``[n, T]``.
+    value_at_zero, value_at_one : float
+        F at both ends.
+    tolerance : float
+        Of the relative L1 error of the token scores.
+    max_nodes : int
+        No more than this many in all.
+
+    Returns
+    -------
+    error : float
+        The estimate.
+    next : numpy.ndarray
+        Nodes to add; empty where the tolerance is reached or the nodes are spent.
+    """
+
+def first_nodes() -> numpy.typing.NDArray[numpy.float64]:
+    """
+    Where the adaptive rule begins.
+    """
 
 def processor_quota(root: os.PathLike | str | bytes = "/") -> int:
     """
@@ -257,6 +302,28 @@ def ramnath2020_code_rule() -> tuple[
     -------
     nodes, weights : numpy.ndarray
         float64, shape ``[20]``; the weights are those of a trapezoid and sum to 1.
+    """
+
+def spline_weights(
+    nodes: collections.abc.Sequence[typing.SupportsFloat | typing.SupportsIndex],
+) -> numpy.typing.NDArray[numpy.float64]:
+    """
+    Weights of the integral over [0, 1] of the cubic spline through nodes.
+
+    Parameters
+    ----------
+    nodes : sequence of float
+        At least 4 rising numbers in [0, 1].
+
+    Returns
+    -------
+    numpy.ndarray
+        float64 ``[n]``; they sum to 1.
+
+    Raises
+    ------
+    ValueError
+        For fewer nodes, or nodes that do not rise.
     """
 
 def usable_processors() -> int:

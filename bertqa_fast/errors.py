@@ -34,3 +34,7 @@ class DeviceUnavailableError(BertqaError, RuntimeError):
 
 class ExportError(BertqaError, RuntimeError):
     """An exported model is damaged, half written, or does not match its manifest."""
+
+
+class ConvergenceWarning(UserWarning):
+    """An adaptive integral has spent its nodes and not reached its tolerance; the message says what to do."""

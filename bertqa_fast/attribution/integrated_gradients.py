@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, Literal, Unpack, overload
 
 import numpy as np
+import numpy.typing as npt
 
 from bertqa_fast.attribution.baselines import engine_baseline
 from bertqa_fast.attribution.layers import Layer, LayerArgument, parse_layers
@@ -18,6 +20,7 @@ from bertqa_fast.attribution.rules import find_rule, require_count
 from bertqa_fast.attribution.settings import IntegrationSettings
 from bertqa_fast.attribution.targets import target_mix
 from bertqa_fast.data.examples import QAExample
+from bertqa_fast.errors import ConvergenceWarning
 from bertqa_fast.model import advance, flatten
 from bertqa_fast.progress import progress_bar
 
@@ -101,12 +104,15 @@ def integrated_gradients(
         ``"zero"``; ``"pad"`` or ``"mask"``: the hidden state of the same input with word tokens replaced;
         or an array that broadcasts to ``[T, H]``, or a list of arrays, one for each example.
     method : str
-        ``"auto"`` (at present Gauss-Legendre with 50 nodes), ``"gausslegendre"``, ``"riemann_left"``,
+        ``"auto"``: every layer of every example gets nodes where its integrand moves, until its estimated
+        error is below ``tol`` (docs/quadrature.md). Or fixed nodes: ``"gausslegendre"``, ``"riemann_left"``,
         ``"riemann_right"``, ``"riemann_middle"``, ``"riemann_trapezoid"`` (weights sum to exactly 1).
     n_steps : int, optional
-        Nodes of the rule, 50 by default.
+        Nodes of a fixed rule, 50 by default; the most that ``"auto"`` may spend, 128 by default (fewer than 5
+        leave nothing to adapt: they are Gauss-Legendre nodes).
     tol : float
-        Bound of the estimated error for adaptive rules; fixed rules do not use it.
+        Bound of the estimated relative L1 error of the token scores under ``"auto"``. What does not get there
+        with ``n_steps`` nodes has ``converged`` False, and a warning says so. Fixed rules do not use it.
     preset : str, optional
         ``"ramnath2020"``: the paper's settings (the input of the layer, zero baseline, right Riemann, 50
         steps).
@@ -174,7 +180,7 @@ def integrated_gradients(
     ids, types, offsets = flatten(flat)
     starts, ends, signs = prepared.span_arrays()
     start_baseline = engine_baseline(baseline, flat, owners, model.tokenizer, model.hidden_size)
-    with progress_bar(None, "attributing", "row", show_progress) as bar:
+    with progress_bar(None, "attributing", "path", show_progress) as bar:
         out = model.core.integrate(
             ids,
             types,
@@ -187,6 +193,8 @@ def integrated_gradients(
             span_sign=signs,
             target_mix=mix,
             reselect=bool(fixed and fixed.reselect),
+            tolerance=None if rule.limit is None else float(tol),
+            max_nodes=rule.limit or 0,
             pad_to=max_length if fixed and fixed.softmax_over_padding else 0,
             softmax_over_padding=bool(fixed and fixed.softmax_over_padding),
             rows_per_batch=internal_batch_size or 0,
@@ -195,6 +203,9 @@ def integrated_gradients(
             **start_baseline,
         )
 
+    if rule.limit is not None:
+        _warn_of_unconverged(out["error"], tol, rule.limit)
+
     def attribution(number: int, span: tuple[int, int], at: int) -> Attribution:
         window, example = flat[number], many[owners[number]]
         part = slice(offsets[number], offsets[number + 1])
@@ -202,6 +213,10 @@ def integrated_gradients(
         value, at_baseline = float(out["value"][number]), float(out["baseline_value"][at, number])
         delta: float | None = float(signed.sum(dtype=np.float64)) - (value - at_baseline)
         error: float | None = abs(delta or 0.0) / (float(np.abs(signed).sum(dtype=np.float64)) or 1.0)
+        converged: bool | None = None
+        if rule.limit is not None:
+            error = float(out["error"][at, number])
+            converged = error <= tol
         if fixed and fixed.reselect:  # the target moves along the path: there is nothing to be complete to
             delta = error = None
         return Attribution(
@@ -220,12 +235,12 @@ def integrated_gradients(
             baseline_value=at_baseline,
             delta=delta,
             error=error,
-            evaluations=float(out["evaluations"]),
-            converged=None,
+            evaluations=float(out["evaluations"][at, number]),
+            converged=converged,
             id=example.id,
             window=window.index,
             method=rule.name,
-            n_steps=len(rule.nodes),
+            n_steps=None if rule.limit is not None else len(rule.nodes),
             preset=preset,
             baseline=baseline if isinstance(baseline, str) else "array",
             question=example.question,
@@ -284,6 +299,18 @@ def _refuse_conflicts(
     changed = [name for name, default in given.items() if not default]
     if changed:
         raise ValueError(f"preset: {preset!r} fixes {', '.join(changed)}, wanted them left at their defaults")
+
+
+def _warn_of_unconverged(error: npt.NDArray[np.float64], tol: float, limit: int) -> None:
+    missed = error > tol
+    if missed.any():
+        warnings.warn(
+            f"{int(missed.sum())} of {missed.size} paths have not converged: {limit} nodes leave an "
+            f"estimated error of up to {float(error.max()):.2g} where tol is {tol:g}; allow more nodes "
+            "(n_steps=), or a larger tol",
+            ConvergenceWarning,
+            stacklevel=3,
+        )
 
 
 def _layers(layer: LayerArgument, num_layers: int, fixed: Preset | None) -> tuple[list[int], bool]:

@@ -11,15 +11,21 @@ from bertqa_fast.attribution.presets import Preset
 
 METHODS = ("auto", "gausslegendre", "riemann_left", "riemann_right", "riemann_middle", "riemann_trapezoid")
 DEFAULT_STEPS = 50
+DEFAULT_LIMIT = 128  # nodes that the adaptive rule may spend on a path
 
 
 @dataclass(frozen=True)
 class Rule:
-    """A rule's name, and its nodes in [0, 1] and weights, float64 ``[S]``."""
+    """A rule's name, and its nodes in [0, 1] and weights, float64 ``[S]``.
+
+    The adaptive rule has none of its own, but a ``limit``: the most nodes that it may spend on one layer of
+    one example (None for fixed rules).
+    """
 
     name: str
     nodes: npt.NDArray[np.float64]
     weights: npt.NDArray[np.float64]
+    limit: int | None = None
 
 
 def find_rule(method: str, n_steps: int | None, preset: Preset | None) -> Rule:
@@ -38,10 +44,15 @@ def find_rule(method: str, n_steps: int | None, preset: Preset | None) -> Rule:
         method, n_steps = preset.method, preset.n_steps
     if method not in METHODS:
         raise ValueError(f"method: got {method!r}, wanted one of: {', '.join(METHODS)}")
+    if method == "auto":
+        limit = DEFAULT_LIMIT if n_steps is None else n_steps
+        require_count("n_steps", limit)
+        if limit >= len(_core.first_nodes()):
+            return Rule(method, np.empty(0), np.empty(0), limit)
+        method = "gausslegendre"  # the best that so few can do: there is nothing to adapt
     steps = DEFAULT_STEPS if n_steps is None else n_steps
     require_count("n_steps", steps)
-    name = "gausslegendre" if method == "auto" else method
-    return Rule(name, *_core.quadrature_rule(name, steps))
+    return Rule(method, *_core.quadrature_rule(method, steps))
 
 
 def require_count(name: str, value: object) -> None:

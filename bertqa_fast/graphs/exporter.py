@@ -10,7 +10,14 @@ from typing import Any
 from bertqa_fast.errors import ExportError
 from bertqa_fast.families import family_of
 from bertqa_fast.graphs.checkpoint import VOCABULARY_FILES, Source, open_source
-from bertqa_fast.graphs.composed import EMBEDDINGS, cut_graph, finish_graph, hidden_states_graph
+from bertqa_fast.graphs.composed import (
+    EMBEDDINGS,
+    cut_graph,
+    finish_graph,
+    forward_graph,
+    hidden_states_graph,
+    weigh_graph,
+)
 from bertqa_fast.graphs.manifest import (
     MANIFEST,
     Manifest,
@@ -97,8 +104,9 @@ def write_export(source: Source, folder: Path, task: str | None = None, *, repla
 
     def fill(part: Path) -> None:
         entries, digest = write_weights(part / "weights.bin", family.weights(spec, task, source.checkpoint))
-        graphs = [hidden_states_graph(spec, entries), finish_graph(spec)]
-        graphs += [cut_graph(spec, entries, layer) for layer in range(EMBEDDINGS, spec.num_layers)]
+        graphs = [hidden_states_graph(spec, entries), weigh_graph(spec), finish_graph(spec)]
+        for layer in range(EMBEDDINGS, spec.num_layers):
+            graphs += [forward_graph(spec, entries, layer), cut_graph(spec, entries, layer)]
         for graph in graphs:
             graph.save(part / f"{graph.name}.onnx")
         (part / "config.json").write_text(json.dumps(dict(source.config), indent=1, default=str))

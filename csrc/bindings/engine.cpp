@@ -99,6 +99,7 @@ py::dict integrate(const std::shared_ptr<engine::Model>& model, const Ints& inpu
                    const Ints& token_type_ids, const Ints& offsets, const std::vector<int>& layers,
                    const Doubles& nodes, const Doubles& weights, const Ints& span_start, const Ints& span_end,
                    const Floats& span_sign, const Floats& target_mix, bool reselect,
+                   const std::optional<double>& tolerance, std::size_t max_nodes,
                    const std::optional<Ints>& baseline_ids, const std::optional<Floats>& baseline_values,
                    std::size_t pad_to, bool softmax_over_padding, std::size_t rows_per_batch,
                    bool keep_values, const py::object& progress) {
@@ -122,6 +123,7 @@ py::dict integrate(const std::shared_ptr<engine::Model>& model, const Ints& inpu
   request.layers = layers;
   request.nodes = span_of(nodes);
   request.weights = span_of(weights);
+  if (tolerance) request.adaptive = {*tolerance, max_nodes};
   request.pad_to = pad_to;
   request.softmax_over_padding = softmax_over_padding;
   request.rows_per_batch = rows_per_batch;
@@ -143,7 +145,8 @@ py::dict integrate(const std::shared_ptr<engine::Model>& model, const Ints& inpu
   if (keep_values) out["values"] = to_numpy(std::move(result.values), {depth, total, width});
   out["value"] = to_numpy(std::move(result.value), {count});
   out["baseline_value"] = to_numpy(std::move(result.baseline_value), {depth, count});
-  out["evaluations"] = result.evaluations;
+  out["evaluations"] = to_numpy(std::move(result.evaluations), {depth, count});
+  if (tolerance) out["error"] = to_numpy(std::move(result.error), {depth, count});
   out["statistics"] = as_dict(result.statistics);
   return out;
 }
@@ -170,15 +173,18 @@ Sequences lie end to end in ``input_ids`` and ``token_type_ids`` (int64 ``[total
            py::arg("offsets").noconvert(), py::kw_only(), py::arg("layers"), py::arg("nodes").noconvert(),
            py::arg("weights").noconvert(), py::arg("span_start").noconvert(), py::arg("span_end").noconvert(),
            py::arg("span_sign").noconvert(), py::arg("target_mix").noconvert(), py::arg("reselect") = false,
+           py::arg("tolerance") = py::none(), py::arg("max_nodes") = quadrature::AdaptiveRule{}.max_nodes,
            py::arg("baseline_ids").noconvert() = py::none(),
            py::arg("baseline_values").noconvert() = py::none(), py::arg("pad_to") = 0,
            py::arg("softmax_over_padding") = false, py::arg("rows_per_batch") = 0,
            py::arg("keep_values") = false, py::arg("progress") = py::none(),
            R"(Integrate the gradient of a target along straight paths, at every layer in ``layers``.
 
-Spans are flat, K for each sequence. Returns ``scores`` and ``signed`` ``[layers, total tokens]``, ``values``
-``[layers, total tokens, H]`` if kept, ``value`` ``[sequences]``, ``baseline_value`` ``[layers, sequences]``,
-``evaluations`` (for each sequence and layer) and ``statistics``.)");
+Spans are flat, K for each sequence. Nodes and weights are fixed ones, or empty where ``tolerance`` is given:
+every path then gets nodes until its estimated error is below it, or it has ``max_nodes``. Returns ``scores`` and
+``signed`` ``[layers, total tokens]``, ``values`` ``[layers, total tokens, H]`` if kept, ``value``
+``[sequences]``, ``baseline_value`` and ``evaluations`` ``[layers, sequences]``, ``error`` of the same shape where
+``tolerance`` is given, and ``statistics``. Progress is counted in paths (a layer of a sequence).)");
 }
 
 }  // namespace bertqa::bindings

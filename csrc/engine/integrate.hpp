@@ -1,13 +1,15 @@
-// Integrated gradients (Sundararajan et al. 2017) at any layers, with fixed nodes.
+// Integrated gradients (Sundararajan et al. 2017) at any layers, with fixed nodes or to a tolerance.
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <vector>
 
 #include "engine/model.hpp"
 #include "engine/sequences.hpp"
 #include "engine/target.hpp"
+#include "quadrature/adaptive.hpp"
 
 namespace bertqa::engine {
 
@@ -31,8 +33,9 @@ struct IntegrationRequest {
   TargetForm target;
   Baseline baseline;
   std::span<const int> layers;      // cut at the outputs of these (-1: the embeddings)
-  std::span<const double> nodes;    // in [0, 1], rising
-  std::span<const double> weights;  // as many
+  // Fixed nodes in [0, 1], rising, and as many weights; or, in their place, what to reach.
+  std::span<const double> nodes, weights;
+  std::optional<quadrature::AdaptiveRule> adaptive;
   std::size_t pad_to = 0;           // pad every sequence to this length (0: no further than its batch needs)
   bool softmax_over_padding = false;  // let padded positions take part in the softmax over positions
   std::size_t rows_per_batch = 0;     // 0: as many as the memory budget allows
@@ -45,7 +48,9 @@ struct IntegrationResult {
   std::vector<float> values;           // [layers, total tokens, H], or empty
   std::vector<double> value;           // [sequences], the target at the input
   std::vector<double> baseline_value;  // [layers, sequences], the target at the baseline
-  std::size_t evaluations = 0;         // gradient evaluations for each sequence and layer
+  // [layers, sequences] each: gradient evaluations spent (forward ones count half), and what the adaptive rule
+  // says of its error (nothing, for fixed nodes).
+  std::vector<double> evaluations, error;
   Statistics statistics;
 };
 

@@ -47,19 +47,4 @@ std::vector<std::size_t> by_falling_length(std::span<const std::size_t> lengths)
   return order;
 }
 
-std::vector<Row> rows_of_group(std::size_t examples, std::span<const double> nodes,
-                               std::span<const double> weights) {
-  const bool has_zero = std::ranges::find(nodes, 0.0) != nodes.end();
-  std::vector<Row> rows;
-  rows.reserve(examples * (nodes.size() + 1));
-  for (std::size_t e = 0; e < examples; ++e) {
-    const auto example = static_cast<std::int64_t>(e);
-    if (!has_zero) rows.push_back({example, 0.0F, 0.0F});
-    for (std::size_t i = 0; i < nodes.size(); ++i) {
-      rows.push_back({example, static_cast<float>(nodes[i]), static_cast<float>(weights[i])});
-    }
-  }
-  return rows;
-}
-
 }  // namespace bertqa::engine

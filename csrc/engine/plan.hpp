@@ -34,16 +34,10 @@ std::vector<std::size_t> equal_batches(std::size_t count, std::size_t limit);
 // Indices in order of falling length: the largest batches come first, so that memory peaks at the start.
 std::vector<std::size_t> by_falling_length(std::span<const std::size_t> lengths);
 
-// One row of a gradient batch: which example of the group, where on the path, and its weight in the sum.
-struct Row {
-  std::int64_t example = 0;
-  float alpha = 0;
-  float weight = 0;
+// A point on the path of an example of the group: x' + alpha (x - x').
+struct Point {
+  std::size_t example = 0;
+  double alpha = 0;
 };
-
-// All rows of a group of `examples`: every node of the rule for each, and a row of no weight at alpha = 0
-// where the rule has none, for the value of the target at the baseline. Example by example, alpha rising.
-std::vector<Row> rows_of_group(std::size_t examples, std::span<const double> nodes,
-                               std::span<const double> weights);
 
 }  // namespace bertqa::engine

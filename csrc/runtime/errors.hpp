@@ -17,6 +17,15 @@ class EngineError : public std::runtime_error {
   [[nodiscard]] const std::string& code() const noexcept { return code_; }
   // The entry of the C API that failed, or the system call.
   [[nodiscard]] const std::string& call() const noexcept { return call_; }
+  // Whether less work at a time may go through. The runtime has no code for it, only words: its own arena's,
+  // C++'s, and CUDA's.
+  [[nodiscard]] bool is_out_of_memory() const {
+    const std::string message = what();
+    for (const char* words : {"Failed to allocate memory", "bad_alloc", "out of memory", "ALLOC_FAILED"}) {
+      if (message.find(words) != std::string::npos) return true;
+    }
+    return false;
+  }
 
  private:
   std::string code_;

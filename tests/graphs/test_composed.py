@@ -82,12 +82,10 @@ def cut_feeds(hidden: np.ndarray, mask: np.ndarray, **changes: Any) -> dict[str,
     feeds: dict[str, Any] = {
         "hidden": hidden,
         "baseline": np.zeros_like(hidden),
-        "accumulator": np.zeros_like(hidden),
         "attention_mask": mask,
         "softmax_mask": mask,
         "example": np.arange(E),
         "alpha": np.ones(E),
-        "weights": np.eye(E),
         "span_start": np.zeros((E, 1), dtype=np.int64),
         "span_end": np.full((E, 1), min(1, T - 1), dtype=np.int64),
         "span_sign": np.ones((E, 1)),
@@ -124,69 +122,87 @@ def test_every_cut_gives_the_gradient_there(reader: Any, open_graph: Open, lengt
                 span_end=np.array([[e] for _, e in spans]),
                 target_mix=target_mix(name),
             )
-            got = open_graph(f"cut_{name_of(layer)}").run(given)["accumulated"]
+            got = open_graph(f"cut_{name_of(layer)}").run(given)["gradient"]
             exact = torch.tensor(hidden.astype(np.float64))
             wanted = reader.exact.gradient(layer, exact, masked_target(name, spans, mask), mask)
             assert relative_difference(got, wanted) < TOLERANCE, (layer, name)
 
 
-def test_a_cut_adds_weighted_points_of_its_path(reader: Any, open_graph: Open) -> None:
-    """Five rows of two examples, in mixed order, from a baseline, onto what was there before."""
+def test_points_anywhere_on_the_paths(reader: Any, open_graph: Open) -> None:
+    """Five rows of two examples, in mixed order, from a baseline: forward, and forward and back."""
     rng = np.random.default_rng(4)
     feeds = batch(reader, (9, 6))
     mask = feeds["attention_mask"]
     states = reader.exact.hidden_states(*feeds.values())
     owner, alpha = np.array([1, 0, 0, 1, 0]), np.array([0.3, 0.0, 0.9, 1.0, 0.5], dtype=np.float32)
-    weights = np.zeros((2, 5), dtype=np.float32)
-    weights[owner, np.arange(5)] = rng.normal(size=5)
     spans = [(2, 5), (4, 4)]
     for layer in range(-1, reader.exact.num_layers):
         hidden = states[layer + 1].numpy().astype(np.float32)
-        baseline, before = rng.normal(size=(2, *hidden.shape)).astype(np.float32)
-        before *= np.float32(0.01)  # of the gradient's size, so that its digits show
+        baseline = rng.normal(size=hidden.shape).astype(np.float32)
         given = cut_feeds(
             hidden,
             mask,
             baseline=baseline,
-            accumulator=before,
             example=owner,
             alpha=alpha,
-            weights=weights,
             span_start=np.array([[2], [4]]),
             span_end=np.array([[5], [4]]),
         )
         got = open_graph(f"cut_{name_of(layer)}").run(given)
         x, origin = (torch.tensor(a.astype(np.float64)) for a in (hidden, baseline))
-        rows = origin[owner] + torch.tensor(alpha).double()[:, None, None] * (x - origin)[owner]
+        change = (x - origin)[owner]
+        rows = origin[owner] + torch.tensor(alpha).double()[:, None, None] * change
         row_mask = mask[owner]
         target = masked_target("probability", [spans[e] for e in owner], row_mask)
-        gradient = reader.exact.gradient(layer, rows, target, row_mask)
-        wanted = before + torch.einsum("er,rth->eth", torch.tensor(weights).double(), gradient).numpy()
-        real = mask > 0
-        assert relative_difference((got["accumulated"] - before)[real], (wanted - before)[real]) < TOLERANCE
+        wanted = reader.exact.gradient(layer, rows, target, row_mask)
+        assert relative_difference(got["gradient"][row_mask > 0], wanted[row_mask > 0]) < TOLERANCE
+        slopes = (change * wanted).sum(-1)
+        assert relative_difference(got["slopes"][row_mask > 0], slopes[row_mask > 0]) < 10 * TOLERANCE
+        forward = open_graph(f"forward_{name_of(layer)}")
+        names = ("hidden", "baseline", "attention_mask", "example", "alpha")
+        logits = forward.run({name: given[name] for name in names})
         start, end = reader.exact.logits_from(layer, rows, row_mask)
-        assert relative_difference(got["start_logits"][row_mask > 0], start[row_mask > 0]) < TOLERANCE
-        assert relative_difference(got["end_logits"][row_mask > 0], end[row_mask > 0]) < TOLERANCE
+        for found in (got, logits):
+            assert relative_difference(found["start_logits"][row_mask > 0], start[row_mask > 0]) < TOLERANCE
+            assert relative_difference(found["end_logits"][row_mask > 0], end[row_mask > 0]) < TOLERANCE
+
+
+def weigh_feeds(reader: Any, sums: int, rows: int, seed: int) -> dict[str, np.ndarray]:
+    rng = np.random.default_rng(seed)
+    shape = (5, reader.exact.module.config.hidden_size)
+    return {
+        "accumulator": rng.normal(size=(sums, *shape)).astype(np.float32),
+        "weights": rng.normal(size=(sums, rows)).astype(np.float32),
+        "gradient": rng.normal(size=(rows, *shape)).astype(np.float32),
+    }
+
+
+def test_weigh(reader: Any, open_graph: Open) -> None:
+    feeds = weigh_feeds(reader, 2, 7, seed=5)
+    got = open_graph("weigh").run(feeds)["accumulated"]
+    exact = {name: array.astype(np.float64) for name, array in feeds.items()}
+    wanted = exact["accumulator"] + np.einsum("ar,rth->ath", exact["weights"], exact["gradient"])
+    assert relative_difference(got, wanted) < 1e-6
 
 
 def test_a_row_of_no_weight_leaves_no_trace(reader: Any, open_graph: Open) -> None:
-    """Even where its gradient overflows: at a baseline of zeros every LayerNorm may divide by nothing."""
-    feeds = batch(reader, (6,))
-    hidden = np.random.default_rng(5).normal(size=(1, 6, reader.exact.module.config.hidden_size))
-    rows = {"example": np.array([0, 0]), "alpha": np.array([0.0, 1.0]), "weights": np.array([[0.0, 1.0]])}
-    for layer in range(-1, reader.exact.num_layers):
-        session = open_graph(f"cut_{name_of(layer)}")
-        alone = session.run(cut_feeds(hidden, feeds["attention_mask"]))["accumulated"]
-        beside = session.run(cut_feeds(hidden, feeds["attention_mask"], **rows))["accumulated"]
-        assert relative_difference(beside, alone) < TOLERANCE
+    """Even where it is not finite: at a baseline of zeros every LayerNorm may divide by nothing."""
+    feeds = weigh_feeds(reader, 2, 3, seed=6)
+    feeds["weights"][:, 1] = 0
+    kept = feeds["gradient"] * np.array([1, 0, 1], dtype=np.float32)[:, None, None]
+    without = open_graph("weigh").run(feeds | {"gradient": kept})
+    feeds["gradient"][1] = [[np.inf], [-np.inf], [np.nan], [0], [1]]
+    np.testing.assert_array_equal(open_graph("weigh").run(feeds)["accumulated"], without["accumulated"])
 
 
 def test_finish(reader: Any, open_graph: Open) -> None:
     H = reader.exact.module.config.hidden_size
-    hidden, baseline, accumulated = np.random.default_rng(6).normal(size=(3, 2, 5, H)).astype(np.float32)
-    feeds = {"hidden": hidden, "baseline": baseline, "accumulated": accumulated}
+    hidden, baseline = np.random.default_rng(6).normal(size=(2, 2, 5, H)).astype(np.float32)
+    accumulated = np.random.default_rng(7).normal(size=(3, 5, H)).astype(np.float32)
+    owner = np.array([1, 0, 1])
+    feeds = {"hidden": hidden, "baseline": baseline, "accumulated": accumulated, "example": owner}
     got = open_graph("finish").run(feeds)
-    wanted = (hidden.astype(np.float64) - baseline) * accumulated
+    wanted = (hidden.astype(np.float64) - baseline)[owner] * accumulated
     assert relative_difference(got["values"], wanted) < 1e-6
     assert relative_difference(got["scores"], np.linalg.norm(wanted, axis=-1)) < 1e-6
     np.testing.assert_allclose(got["signed"], wanted.sum(-1), atol=1e-5)
@@ -197,7 +213,7 @@ def test_every_file_is_valid_onnx_over_one_weight_file(reader: Any) -> None:
     manifest = read_manifest(folder)
     graphs = sorted(folder.glob("*.onnx"))
     assert {p.stem for p in graphs} == set(manifest.graphs)
-    assert len(graphs) == reader.exact.num_layers + 3
+    assert len(graphs) == 2 * (reader.exact.num_layers + 1) + 3
     for path in graphs:
         onnx.checker.check_model(path, full_check=True)
         graph = onnx.load(path, load_external_data=False).graph

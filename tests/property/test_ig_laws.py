@@ -51,7 +51,9 @@ def test_completeness_comes_with_nodes(
 ) -> None:
     """Sundararajan et al. 2017, proposition 1: the attributions sum to the change of the target."""
     coarse, fine = (
-        bf.integrated_gradients(model, example, layer=layer, target=target, n_steps=steps)
+        bf.integrated_gradients(
+            model, example, layer=layer, target=target, method="gausslegendre", n_steps=steps
+        )
         for steps in (2, 160)
     )
     scale = max(abs(fine.value - fine.baseline_value), float(np.abs(fine.signed).sum()), 0.1)

@@ -78,8 +78,28 @@ def test_what_is_reported(model: bf.Model) -> None:
     assert "layer 0" in repr(got)
 
 
-def test_fifty_nodes_unless_said(model: bf.Model) -> None:
-    assert bf.integrated_gradients(model, EXAMPLE, 1).n_steps == 50
+def test_adaptive_unless_said(model: bf.Model) -> None:
+    got = bf.integrated_gradients(model, EXAMPLE, 0)
+    assert (got.method, got.n_steps, got.converged) == ("auto", None, True)
+    assert got.error is not None
+    assert got.error <= 0.01
+    assert 5 <= got.evaluations <= 128
+    tight = bf.integrated_gradients(model, EXAMPLE, 0, tol=1e-4)
+    assert tight.error is not None
+    assert tight.error <= 1e-4
+    assert tight.evaluations > got.evaluations
+    fixed = bf.integrated_gradients(model, EXAMPLE, 0, method="gausslegendre")
+    assert (fixed.method, fixed.n_steps, fixed.converged) == ("gausslegendre", 50, None)
+    assert fixed.evaluations == 50.5  # and a forward one for the baseline's value
+
+
+def test_what_has_not_converged_says_so(model: bf.Model) -> None:
+    with pytest.warns(bf.ConvergenceWarning, match=r"1 of 1 paths .* 6 nodes .* n_steps="):
+        got = bf.integrated_gradients(model, EXAMPLE, 0, tol=1e-7, n_steps=6)
+    assert got.converged is False
+    assert got.error is not None
+    assert got.error > 1e-7
+    assert got.evaluations == 6
 
 
 def test_layers_are_all_unless_said(model: bf.Model) -> None:

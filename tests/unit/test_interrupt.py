@@ -21,7 +21,7 @@ model = bf.load(sys.argv[1])
 example = bf.QAExample("who wrote it?", "it was written by ada in paris. " * 10)
 before = bf.integrated_gradients(model, example, layer="all", n_steps=4)
 started = time.perf_counter()
-bf.integrated_gradients(model, example, layer=-1, n_steps=32, internal_batch_size=32)
+bf.integrated_gradients(model, example, layer=-1, method="riemann_right", n_steps=32, internal_batch_size=32)
 batch = time.perf_counter() - started
 print("ready", flush=True)
 try:
@@ -76,7 +76,7 @@ def test_an_error_in_the_progress_callback_ends_the_run(random_reader: Any) -> N
 
     def progress(done: int, total: int) -> None:
         calls.append((done, total))
-        if done >= 4:
+        if len(calls) >= 5:
             raise RuntimeError("enough")
 
     settings: dict[str, Any] = {
@@ -91,8 +91,10 @@ def test_an_error_in_the_progress_callback_ends_the_run(random_reader: Any) -> N
     }
     with pytest.raises(RuntimeError, match="enough"):
         model.core.integrate(*arguments, **settings, progress=progress)
-    assert calls[-1] == (4, 11)
+    assert len(calls) == 5
     calls.clear()
     out = model.core.integrate(*arguments, **settings, progress=lambda *at: calls.append(at))
-    assert calls == [(done, 11) for done in range(12)]
+    assert len(calls) == 1 + 1 + 10  # at the start, and after each batch: the baseline's and ten nodes
+    assert calls == sorted(calls)
+    assert (calls[0], calls[-1]) == ((0, 1), (1, 1))
     assert np.isfinite(out["scores"]).all()

@@ -34,9 +34,9 @@ def test_the_published_code() -> None:
     np.testing.assert_allclose(rule.weights, [1 / 38, *[1 / 19] * 18, 1 / 38])
 
 
-@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("method", METHODS[1:])
 @pytest.mark.parametrize("n_steps", [2, 7, 50])
-def test_weights_of_every_method_sum_to_one(method: str, n_steps: int) -> None:
+def test_weights_of_every_fixed_method_sum_to_one(method: str, n_steps: int) -> None:
     rule = find_rule(method, n_steps, None)
     assert len(rule.nodes) == len(rule.weights) == n_steps
     assert rule.weights.sum() == pytest.approx(1, abs=1e-15)
@@ -47,6 +47,18 @@ def test_weights_of_every_method_sum_to_one(method: str, n_steps: int) -> None:
 
 def test_fifty_nodes_unless_said() -> None:
     assert len(find_rule("riemann_left", None, None).nodes) == 50
+
+
+def test_the_adaptive_rule_has_a_limit_in_place_of_nodes() -> None:
+    assert find_rule("auto", None, None).limit == 128
+    assert find_rule("auto", 9, None).limit == 9
+    assert len(find_rule("auto", 9, None).nodes) == 0
+
+
+@pytest.mark.parametrize("n_steps", [1, 4])
+def test_too_few_nodes_to_adapt(n_steps: int) -> None:
+    rule = find_rule("auto", n_steps, None)
+    assert (rule.name, len(rule.nodes), rule.limit) == ("gausslegendre", n_steps, None)
 
 
 @pytest.mark.parametrize("method", ["simpson", "", None, "Gausslegendre", "ramnath2020_code"])

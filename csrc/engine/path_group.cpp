@@ -1,0 +1,210 @@
+#include "engine/path_group.hpp"
+
+#include <algorithm>
+#include <array>
+#include <string>
+#include <utility>
+
+namespace bertqa::engine {
+namespace {
+
+using runtime::ElementType;
+using runtime::Input;
+using runtime::Value;
+
+std::int64_t dim(std::size_t size) { return static_cast<std::int64_t>(size); }
+
+// Who and where, as the graphs take it: example int64 [R], alpha [R].
+struct PointTensors {
+  Value example;
+  Value alpha;
+};
+
+PointTensors tensors_of(const std::shared_ptr<runtime::Environment>& env, std::span<const Point> points) {
+  const std::array shape{dim(points.size())};
+  PointTensors out{Value::allocate(env, ElementType::int64, shape),
+                   Value::allocate(env, ElementType::float32, shape)};
+  for (std::size_t r = 0; r < points.size(); ++r) {
+    out.example.data<std::int64_t>()[r] = dim(points[r].example);
+    out.alpha.data<float>()[r] = static_cast<float>(points[r].alpha);
+  }
+  return out;
+}
+
+}  // namespace
+
+PathGroup::PathGroup(Model& model, const IntegrationRequest& request, std::span<const std::size_t> members,
+                     Statistics& statistics)
+    : model_(model),
+      request_(request),
+      members_(members),
+      statistics_(statistics),
+      tokens_(std::max(request.pad_to, request.sequences.length(members.front()))) {
+  const auto& env = model_.environment();
+  PaddedInputs inputs = pad(env, request_.sequences, members_, tokens_);
+  hidden_ = run_hidden_states(inputs, true);
+  if (request_.baseline.kind == Baseline::Kind::tokens) {
+    Sequences replaced = request_.sequences;
+    replaced.input_ids = request_.baseline.input_ids;
+    baselines_ = run_hidden_states(pad(env, replaced, members_, tokens_), false);
+  } else {
+    baselines_.push_back(given_baseline());
+  }
+  attention_mask_ = std::move(inputs.attention_mask);
+  const std::array mask_shape{dim(members_.size()), dim(tokens_)};
+  softmax_mask_ = Value::allocate(env, ElementType::float32, mask_shape);
+  if (request_.softmax_over_padding) {
+    std::fill_n(softmax_mask_->data<float>(), softmax_mask_->element_count(), 1.0F);
+  } else {
+    std::ranges::copy(attention_mask_->span<float>(), softmax_mask_->data<float>());
+  }
+  span_start_ = gather_spans(request_.spans.start);
+  span_end_ = gather_spans(request_.spans.end);
+  span_sign_ = gather_spans(request_.spans.sign);
+  const std::array mix_shape{dim(request_.target.mix.size())};
+  mix_ = Value::copy_of<float>(env, request_.target.mix, mix_shape);
+  const std::array<std::int64_t, 1> one{1};
+  const std::array reselect{request_.target.reselect};
+  reselect_ = Value::copy_of<bool>(env, reselect, one);
+}
+
+// The hidden states of the layers asked for. Notes the value of the target where `values` is set.
+std::vector<Value> PathGroup::run_hidden_states(const PaddedInputs& inputs, bool values) {
+  std::vector<std::string> outputs;
+  for (const int layer : request_.layers) outputs.push_back("hidden_" + layer_name(layer));
+  if (values) outputs.insert(outputs.end(), {"start_logits", "end_logits"});
+  const std::array feeds{Input{"input_ids", &inputs.input_ids},
+                         Input{"token_type_ids", &inputs.token_type_ids},
+                         Input{"attention_mask", &inputs.attention_mask}};
+  auto states = model_.run("hidden_states", feeds, outputs, statistics_);
+  if (values) {
+    std::vector<Point> inputs_themselves(members_.size());
+    for (std::size_t e = 0; e < members_.size(); ++e) inputs_themselves[e] = {e, 1.0};
+    values_ = values_of(inputs_themselves, states[states.size() - 2], states[states.size() - 1]);
+    states.erase(states.end() - 2, states.end());
+  }
+  return states;
+}
+
+Value PathGroup::given_baseline() const {
+  Value value = zero_sums(members_.size());
+  if (request_.baseline.kind == Baseline::Kind::values) {
+    const std::size_t width = model_.description().sizes.hidden_size;
+    auto* out = value.data<float>();
+    for (const std::size_t member : members_) {
+      const auto rows = request_.baseline.values.subspan(request_.sequences.begin(member) * width,
+                                                         request_.sequences.length(member) * width);
+      std::ranges::copy(rows, out);
+      out += tokens_ * width;
+    }
+  }
+  return value;
+}
+
+const Value& PathGroup::baseline(std::size_t index) const {
+  return baselines_.size() == 1 ? baselines_[0] : baselines_[index];
+}
+
+template <typename T>
+Value PathGroup::gather_spans(std::span<const T> all) const {
+  std::vector<T> mine;
+  for (const std::size_t member : members_) {
+    const auto part = all.subspan(member * request_.spans_per_target, request_.spans_per_target);
+    mine.insert(mine.end(), part.begin(), part.end());
+  }
+  const std::array shape{dim(members_.size()), dim(request_.spans_per_target)};
+  return Value::copy_of<T>(model_.environment(), mine, shape);
+}
+
+double PathGroup::value_of(std::size_t e, std::span<const float> start, std::span<const float> end) const {
+  const std::size_t first = members_[e] * request_.spans_per_target;
+  const Spans spans{request_.spans.start.subspan(first, request_.spans_per_target),
+                    request_.spans.end.subspan(first, request_.spans_per_target),
+                    request_.spans.sign.subspan(first, request_.spans_per_target)};
+  return target_value(request_.target, spans, start, end,
+                      request_.softmax_over_padding ? tokens_ : length(e));
+}
+
+std::vector<double> PathGroup::values_of(std::span<const Point> points, const Value& start,
+                                         const Value& end) const {
+  std::vector<double> values(points.size());
+  for (std::size_t r = 0; r < points.size(); ++r) {
+    values[r] = value_of(points[r].example, start.span<float>().subspan(r * tokens_, tokens_),
+                         end.span<float>().subspan(r * tokens_, tokens_));
+  }
+  return values;
+}
+
+void PathGroup::count(std::span<const Point> points) {
+  statistics_.rows += points.size();
+  statistics_.tokens += points.size() * tokens_;
+  for (const Point& point : points) statistics_.padded_tokens += tokens_ - length(point.example);
+}
+
+std::vector<double> PathGroup::run_forward(std::size_t index, std::span<const Point> points) {
+  const auto [example, alpha] = tensors_of(model_.environment(), points);
+  const std::array feeds{Input{"hidden", &hidden_[index]}, Input{"baseline", &baseline(index)},
+                         Input{"attention_mask", &*attention_mask_}, Input{"example", &example},
+                         Input{"alpha", &alpha}};
+  const std::array<std::string, 2> outputs{"start_logits", "end_logits"};
+  const auto logits =
+      model_.run("forward_" + layer_name(request_.layers[index]), feeds, outputs, statistics_);
+  count(points);
+  return values_of(points, logits[0], logits[1]);
+}
+
+Gradients PathGroup::run_gradients(std::size_t index, std::span<const Point> points) {
+  const auto [example, alpha] = tensors_of(model_.environment(), points);
+  const std::array feeds{Input{"hidden", &hidden_[index]},
+                         Input{"baseline", &baseline(index)},
+                         Input{"attention_mask", &*attention_mask_},
+                         Input{"softmax_mask", &*softmax_mask_},
+                         Input{"example", &example},
+                         Input{"alpha", &alpha},
+                         Input{"span_start", &*span_start_},
+                         Input{"span_end", &*span_end_},
+                         Input{"span_sign", &*span_sign_},
+                         Input{"target_mix", &*mix_},
+                         Input{"reselect", &*reselect_}};
+  const std::array<std::string, 4> outputs{"gradient", "slopes", "start_logits", "end_logits"};
+  auto values = model_.run("cut_" + layer_name(request_.layers[index]), feeds, outputs, statistics_);
+  count(points);
+  const auto slopes = values[1].span<float>();
+  return {{points.begin(), points.end()},
+          std::move(values[0]),
+          {slopes.begin(), slopes.end()},
+          values_of(points, values[2], values[3])};
+}
+
+Value PathGroup::zero_sums(std::size_t count) const {
+  const std::array shape{dim(count), dim(tokens_), dim(model_.description().sizes.hidden_size)};
+  Value value = Value::allocate(model_.environment(), ElementType::float32, shape);
+  std::fill_n(value.data<float>(), value.element_count(), 0.0F);
+  return value;
+}
+
+Value PathGroup::weigh(const Gradients& gradients, std::span<const float> weights, const Value& sums) {
+  const std::array shape{sums.shape()[0], dim(gradients.points.size())};
+  const Value matrix = Value::copy_of<float>(model_.environment(), weights, shape);
+  const std::array feeds{Input{"accumulator", &sums}, Input{"weights", &matrix},
+                         Input{"gradient", &gradients.gradient}};
+  const std::array<std::string, 1> outputs{"accumulated"};
+  auto values = model_.run("weigh", feeds, outputs, statistics_);
+  return std::move(values[0]);
+}
+
+Finished PathGroup::finish(std::size_t index, const Value& sums, std::span<const std::int64_t> example,
+                           bool keep_values, bool last) {
+  const std::array shape{dim(example.size())};
+  const Value owners = Value::copy_of<std::int64_t>(model_.environment(), example, shape);
+  std::vector<std::string> outputs{"scores", "signed"};
+  if (keep_values) outputs.emplace_back("values");
+  const std::array feeds{Input{"hidden", &hidden_[index]}, Input{"baseline", &baseline(index)},
+                         Input{"accumulated", &sums}, Input{"example", &owners}};
+  auto values = model_.run("finish", feeds, outputs, statistics_, {.shrink_arena = last});
+  Finished out{std::move(values[0]), std::move(values[1]), std::nullopt};
+  if (keep_values) out.values = std::move(values[2]);
+  return out;
+}
+
+}  // namespace bertqa::engine

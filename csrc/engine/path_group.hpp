@@ -1,0 +1,84 @@
+// The paths of examples that are padded to one length and share batches: points on them are run forward, or
+// forward and back. Everything that is as long as a hidden state stays a value of the runtime.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "engine/integrate.hpp"
+#include "engine/model.hpp"
+#include "engine/plan.hpp"
+
+namespace bertqa::engine {
+
+// What a run forward and back leaves of a batch of points, in their order.
+struct Gradients {
+  std::vector<Point> points;
+  runtime::Value gradient;     // [R, T, H]
+  std::vector<float> slopes;   // [R, T]: what each token adds to dF/d(alpha)
+  std::vector<double> values;  // [R]: F
+};
+
+// Scores of sums, [A, T] each; `values` [A, T, H] only where they were asked for.
+struct Finished {
+  runtime::Value scores;
+  runtime::Value signed_sums;
+  std::optional<runtime::Value> values;
+};
+
+class PathGroup {
+ public:
+  // Runs `hidden_states` for the members (and their baselines). The request and `statistics` must outlive it.
+  PathGroup(Model& model, const IntegrationRequest& request, std::span<const std::size_t> members,
+            Statistics& statistics);
+
+  [[nodiscard]] std::size_t size() const noexcept { return members_.size(); }
+  [[nodiscard]] std::size_t tokens() const noexcept { return tokens_; }
+  [[nodiscard]] std::size_t member(std::size_t e) const { return members_[e]; }
+  [[nodiscard]] std::size_t length(std::size_t e) const { return request_.sequences.length(members_[e]); }
+  // F at the input of member `e`.
+  [[nodiscard]] double value(std::size_t e) const { return values_[e]; }
+
+  // F at points on the paths of layer `index` of the request.
+  std::vector<double> run_forward(std::size_t index, std::span<const Point> points);
+  // F and its gradients there.
+  Gradients run_gradients(std::size_t index, std::span<const Point> points);
+
+  // A zeroed accumulator of `count` sums, [count, T, H].
+  [[nodiscard]] runtime::Value zero_sums(std::size_t count) const;
+  // sums + weights . gradients, with weights [sums, points].
+  runtime::Value weigh(const Gradients& gradients, std::span<const float> weights,
+                       const runtime::Value& sums);
+  // (x - x') times every sum; `example` says whose each is. `last`: give free memory back afterwards.
+  Finished finish(std::size_t index, const runtime::Value& sums, std::span<const std::int64_t> example,
+                  bool keep_values, bool last);
+
+ private:
+  std::vector<runtime::Value> run_hidden_states(const PaddedInputs& inputs, bool values);
+  [[nodiscard]] runtime::Value given_baseline() const;
+  [[nodiscard]] const runtime::Value& baseline(std::size_t index) const;
+  [[nodiscard]] double value_of(std::size_t e, std::span<const float> start,
+                                std::span<const float> end) const;
+  [[nodiscard]] std::vector<double> values_of(std::span<const Point> points, const runtime::Value& start,
+                                              const runtime::Value& end) const;
+  void count(std::span<const Point> points);
+  template <typename T>
+  [[nodiscard]] runtime::Value gather_spans(std::span<const T> all) const;
+
+  Model& model_;
+  const IntegrationRequest& request_;
+  std::span<const std::size_t> members_;
+  Statistics& statistics_;
+  std::size_t tokens_;
+  std::vector<double> values_;
+  std::vector<runtime::Value> hidden_;     // one a layer of the request
+  std::vector<runtime::Value> baselines_;  // one a layer, or one for all
+  // The same for every batch; optional because values have no empty state.
+  std::optional<runtime::Value> attention_mask_, softmax_mask_, span_start_, span_end_, span_sign_, mix_,
+      reselect_;
+};
+
+}  // namespace bertqa::engine

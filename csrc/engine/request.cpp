@@ -1,0 +1,56 @@
+#include "engine/request.hpp"
+
+#include <cmath>
+#include <stdexcept>
+#include <string>
+
+namespace bertqa::engine {
+namespace {
+
+std::int64_t dim(std::size_t size) { return static_cast<std::int64_t>(size); }
+
+void require(bool holds, const std::string& message) {
+  if (!holds) throw std::invalid_argument(message);
+}
+
+}  // namespace
+
+void validate(const Model& model, const IntegrationRequest& r) {
+  const auto& d = model.description();
+  r.sequences.validate(d.max_positions);
+  const std::size_t count = r.sequences.size();
+  for (const int layer : r.layers) model.require_layer(layer);
+  if (r.adaptive) {
+    require(r.nodes.empty(), "nodes: got some beside a tolerance, wanted one or the other");
+    require(r.adaptive->tolerance > 0.0, "tol: wanted a positive number");
+    require(r.adaptive->max_nodes >= quadrature::first_nodes().size(),
+            "n_steps: got " + std::to_string(r.adaptive->max_nodes) + ", wanted at least " +
+                std::to_string(quadrature::first_nodes().size()) + " for an adaptive rule");
+  } else {
+    require(!r.nodes.empty() && r.nodes.size() == r.weights.size(),
+            "nodes: wanted at least one, and as many weights as nodes");
+  }
+  for (std::size_t i = 0; i < r.nodes.size(); ++i) {
+    require(std::isfinite(r.nodes[i]) && std::isfinite(r.weights[i]), "nodes: wanted finite numbers");
+  }
+  require(r.spans_per_target >= 1 && r.spans.sign.size() == count * r.spans_per_target &&
+              r.spans.start.size() == r.spans.sign.size() && r.spans.end.size() == r.spans.sign.size(),
+          "span: wanted as many starts, ends and signs for every sequence");
+  for (std::size_t i = 0; i < r.spans.sign.size(); ++i) {
+    const auto length = dim(r.sequences.length(i / r.spans_per_target));
+    require(
+        r.spans.start[i] >= 0 && r.spans.start[i] < length && r.spans.end[i] >= 0 && r.spans.end[i] < length,
+        "span: got (" + std::to_string(r.spans.start[i]) + ", " + std::to_string(r.spans.end[i]) +
+            "), wanted positions from 0 to " + std::to_string(length - 1));
+  }
+  require(r.baseline.kind != Baseline::Kind::tokens || r.baseline.input_ids.size() == r.sequences.total(),
+          "baseline: wanted one input id a token");
+  require(r.baseline.kind != Baseline::Kind::values ||
+              r.baseline.values.size() == r.sequences.total() * d.sizes.hidden_size,
+          "baseline: wanted H values a token");
+  require(r.pad_to <= d.max_positions, "pad_to: got " + std::to_string(r.pad_to) +
+                                           ", wanted no more than the model's positions, " +
+                                           std::to_string(d.max_positions));
+}
+
+}  // namespace bertqa::engine
