@@ -102,6 +102,7 @@ class Session:
         optimization_level: typing.SupportsInt | typing.SupportsIndex = 99,
         config: collections.abc.Mapping[str, str] = {},
         profile_prefix: str | None = None,
+        fused_operators: bool = True,
     ) -> None: ...
     def end_profiling(self) -> str:
         """

@@ -8,20 +8,71 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from bertqa_fast.graphs.builder import Graph
+from bertqa_fast.graphs.builder import Dim, Fused, Graph
 from bertqa_fast.graphs.spec import EncoderSpec
 
 
 @dataclass(frozen=True)
 class SavedAttention:
-    """Queries, keys, values ``[B, A, T, D]``, probabilities ``[B, A, T, T]``, context ``[B, A, T, D]``."""
+    """Queries, keys, values ``[B, A, T, D]`` and probabilities ``[B, A, T, T]``."""
 
     query: str
     key: str
     value: str
     probabilities: str
-    context: str
     layer: int
+
+
+def _fold(g: Graph, x: str, sizes: str, layout: str) -> str:
+    return g.op("Reshape", x, g.op("Concat", sizes, layout, axis=0))
+
+
+def _split_qkv(g: Graph, x: str, bias: str, sizes: str, layout: str) -> tuple[str, ...]:
+    """Deal ``[N, 3H]`` out to three ``[B, A, T, D]``: ``sizes`` is (B, T), ``layout`` (3, A, D)."""
+    folded = _fold(g, g.op("Add", x, bias), sizes, layout)
+    stacked = g.op("Transpose", folded, perm=[2, 0, 3, 1, 4])  # [3, B, A, T, D]
+    parts = g.op("Split", stacked, outputs=3, axis=0, num_outputs=3)
+    return tuple(g.op("Squeeze", part, g.constant([0])) for part in parts)
+
+
+def _merge_qkv(g: Graph, query: str, key: str, value: str) -> tuple[str]:
+    """Three ``[B, A, T, D]`` become ``[N, 3H]``."""
+    unsqueezed = [g.op("Unsqueeze", part, g.constant([0])) for part in (query, key, value)]
+    stacked = g.op("Concat", *unsqueezed, axis=0)
+    return (g.op("Flatten", g.op("Transpose", stacked, perm=[1, 3, 0, 2, 4]), axis=2),)
+
+
+def _split_heads(g: Graph, x: str, sizes: str, layout: str) -> tuple[str]:
+    """``[N, H]`` becomes ``[B, A, T, D]``: ``sizes`` is (B, T), ``layout`` (A, D)."""
+    return (g.op("Transpose", _fold(g, x, sizes, layout), perm=[0, 2, 1, 3]),)
+
+
+def _merge_heads(g: Graph, x: str) -> tuple[str]:
+    """``[B, A, T, D]`` becomes ``[N, H]``."""
+    return (g.op("Flatten", g.op("Transpose", x, perm=[0, 2, 1, 3]), axis=2),)
+
+
+def _masked_softmax(g: Graph, scores: str, bias: str) -> tuple[str]:
+    return (g.op("Softmax", g.op("Add", scores, bias), axis=-1),)
+
+
+def _softmax_backward(g: Graph, p: str, dp: str) -> tuple[str]:
+    """dS_ij = P_ij (dP_ij - sum_k P_ik dP_ik)."""
+    row = g.op("ReduceSum", g.op("Mul", p, dp), g.constant([-1]), keepdims=1)
+    return (g.op("Mul", p, g.op("Sub", dp, row)),)
+
+
+SPLIT_QKV = Fused("SplitQKV", ("x", "bias", "sizes", "layout"), _split_qkv, outputs=3, required=3)
+MERGE_QKV = Fused("MergeQKV", ("query", "key", "value"), _merge_qkv)
+SPLIT_HEADS = Fused("SplitHeads", ("x", "sizes", "layout"), _split_heads)
+MERGE_HEADS = Fused("MergeHeads", ("x",), _merge_heads)
+MASKED_SOFTMAX = Fused("MaskedSoftmax", ("scores", "bias"), _masked_softmax)
+SOFTMAX_BACKWARD = Fused("SoftmaxBackward", ("p", "dp"), _softmax_backward)
+
+
+def _square(spec: EncoderSpec, sizes: str) -> list[Dim]:
+    """Return the shape of scores and their like."""
+    return [f"B of {sizes}", spec.num_heads, f"T of {sizes}", f"T of {sizes}"]
 
 
 def attention(
@@ -41,46 +92,31 @@ def attention(
     Returns
     -------
     tuple of (str, SavedAttention)
-        The output projection of the context, ``[N, H]``, without the residual.
+        The output projection of the context, ``[N, H]``, without its bias and the residual.
     """
-    A, D, H = spec.num_heads, spec.head_size, spec.hidden_size
     prefix = f"layer.{layer}"
-    qkv = g.op("Gemm", x, g.weight(f"{prefix}.qkv.weight"), g.weight(f"{prefix}.qkv.bias"), transB=1)
-    folded = g.op("Reshape", qkv, g.op("Concat", sizes, g.constant([3, A, D]), axis=0))
-    stacked = g.op("Transpose", folded, perm=[2, 0, 3, 1, 4])  # [3, B, A, T, D]
-    query, key, value = (
-        g.op("Squeeze", part, g.constant([0]))
-        for part in g.op("Split", stacked, outputs=3, axis=0, num_outputs=3)
-    )
+    qkv = g.op("Gemm", x, g.weight(f"{prefix}.qkv.weight"), transB=1)
+    layout = g.constant([3, spec.num_heads, spec.head_size])
+    query, key, value = g.fused(SPLIT_QKV, qkv, g.weight(f"{prefix}.qkv.bias"), sizes, layout)
     scores = g.op("MatMul", query, g.op("Transpose", key, perm=[0, 1, 3, 2]))
-    probabilities = g.op("Softmax", g.op("Add", scores, bias), axis=-1)
-    context = g.op("MatMul", probabilities, value)
-    joined = g.reshape(g.op("Transpose", context, perm=[0, 2, 1, 3]), [-1, H])
-    out = g.op(
-        "Gemm",
-        joined,
-        g.weight(f"{prefix}.attention_output.weight"),
-        g.weight(f"{prefix}.attention_output.bias"),
-        transB=1,
-    )
-    return out, SavedAttention(query, key, value, probabilities, context, layer)
+    [probabilities] = g.fused(MASKED_SOFTMAX, scores, bias)
+    g.shape(_square(spec, sizes), scores, probabilities)
+    [joined] = g.fused(MERGE_HEADS, g.op("MatMul", probabilities, value))
+    out = g.op("Gemm", joined, g.weight(f"{prefix}.attention_output.weight"), transB=1)
+    return out, SavedAttention(query, key, value, probabilities, layer)
 
 
 def attention_backward(g: Graph, spec: EncoderSpec, d_out: str, sizes: str, saved: SavedAttention) -> str:
-    """Return the gradient of the input ``[N, H]`` from that of the output projection ``[N, H]``."""
-    A, D, H = spec.num_heads, spec.head_size, spec.hidden_size
+    """Return the gradient of the input ``[N, H]`` from ``d_out``, that of the sum of output and residual."""
     prefix = f"layer.{saved.layer}"
     d_joined = g.op("Gemm", d_out, g.weight(f"{prefix}.attention_output.weight"))
-    folded = g.op("Reshape", d_joined, g.op("Concat", sizes, g.constant([A, D]), axis=0))
-    d_context = g.op("Transpose", folded, perm=[0, 2, 1, 3])  # [B, A, T, D]
+    layout = g.constant([spec.num_heads, spec.head_size])
+    [d_context] = g.fused(SPLIT_HEADS, d_joined, sizes, layout)
     d_probabilities = g.op("MatMul", d_context, g.op("Transpose", saved.value, perm=[0, 1, 3, 2]))
     d_value = g.op("MatMul", g.op("Transpose", saved.probabilities, perm=[0, 1, 3, 2]), d_context)
-    # sum_j P_ij dP_ij = <dC_i, C_i>: D numbers a row to sum in place of T.
-    row = g.op("ReduceSum", g.op("Mul", d_context, saved.context), g.constant([-1]), keepdims=1)
-    d_scores = g.op("Mul", saved.probabilities, g.op("Sub", d_probabilities, row))
+    [d_scores] = g.fused(SOFTMAX_BACKWARD, saved.probabilities, d_probabilities)
+    g.shape(_square(spec, sizes), d_probabilities, d_scores)
     d_query = g.op("MatMul", d_scores, saved.key)
     d_key = g.op("MatMul", g.op("Transpose", d_scores, perm=[0, 1, 3, 2]), saved.query)
-    unsqueezed = [g.op("Unsqueeze", part, g.constant([0])) for part in (d_query, d_key, d_value)]
-    stacked = g.op("Concat", *unsqueezed, axis=0)  # [3, B, A, T, D]
-    d_qkv = g.reshape(g.op("Transpose", stacked, perm=[1, 3, 0, 2, 4]), [-1, 3 * H])
-    return g.op("Gemm", d_qkv, g.weight(f"{prefix}.qkv.weight"))
+    [d_qkv] = g.fused(MERGE_QKV, d_query, d_key, d_value)
+    return g.op("Gemm", d_qkv, g.weight(f"{prefix}.qkv.weight"), d_out)

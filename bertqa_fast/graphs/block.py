@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from bertqa_fast.graphs.activations import ACTIVATIONS
 from bertqa_fast.graphs.attention import SavedAttention, attention, attention_backward
 from bertqa_fast.graphs.builder import Graph
-from bertqa_fast.graphs.norm import SavedNorm, layer_norm, layer_norm_backward
+from bertqa_fast.graphs.norm import SavedNorm, add_norm, layer_norm_backward
 from bertqa_fast.graphs.spec import EncoderSpec
 
 
@@ -22,50 +22,56 @@ class SavedBlock:
     layer: int
     attention: SavedAttention
     attention_norm: SavedNorm
-    intermediate: str
-    activation: str
+    slope: str
     output_norm: SavedNorm
 
 
 def block(g: Graph, spec: EncoderSpec, layer: int, x: str, sizes: str, bias: str) -> tuple[str, SavedBlock]:
-    """Run encoder block ``layer``; see :func:`bertqa_fast.graphs.attention.attention` for the arguments."""
+    """Run encoder block ``layer``; see :func:`bertqa_fast.graphs.attention.attention` for the arguments.
+
+    Biases are added by what follows a product, on its way through memory, and not by the product.
+    """
     prefix = f"layer.{layer}"
+    rows = f"N of {sizes}"
     with g.scope(f"block_{layer}"):
         attended, saved_attention = attention(g, spec, layer, x, sizes, bias)
-        middle, attention_norm = layer_norm(
-            g, g.op("Add", attended, x), f"{prefix}.attention_norm", spec.layer_norm_eps
+        middle, attention_norm = add_norm(
+            g,
+            attended,
+            g.weight(f"{prefix}.attention_output.bias"),
+            x,
+            f"{prefix}.attention_norm",
+            spec.layer_norm_eps,
         )
-        intermediate = g.op(
-            "Gemm",
-            middle,
-            g.weight(f"{prefix}.intermediate.weight"),
-            g.weight(f"{prefix}.intermediate.bias"),
-            transB=1,
+        intermediate = g.op("Gemm", middle, g.weight(f"{prefix}.intermediate.weight"), transB=1)
+        activated, slope = ACTIVATIONS[spec.activation](
+            g, intermediate, g.weight(f"{prefix}.intermediate.bias")
         )
-        activated, kept = ACTIVATIONS[spec.activation].value(g, intermediate)
-        output = g.op(
-            "Gemm",
-            activated,
-            g.weight(f"{prefix}.output.weight"),
+        g.shape([rows, spec.intermediate_size], intermediate, activated, slope)
+        output = g.op("Gemm", activated, g.weight(f"{prefix}.output.weight"), transB=1)
+        y, output_norm = add_norm(
+            g,
+            output,
             g.weight(f"{prefix}.output.bias"),
-            transB=1,
+            middle,
+            f"{prefix}.output_norm",
+            spec.layer_norm_eps,
         )
-        y, output_norm = layer_norm(
-            g, g.op("Add", output, middle), f"{prefix}.output_norm", spec.layer_norm_eps
-        )
-    return y, SavedBlock(layer, saved_attention, attention_norm, intermediate, kept, output_norm)
+        g.shape([rows, spec.hidden_size], attended, attention_norm.z, middle, output, output_norm.z, y)
+    return y, SavedBlock(layer, saved_attention, attention_norm, slope, output_norm)
 
 
 def block_backward(g: Graph, spec: EncoderSpec, dy: str, sizes: str, saved: SavedBlock) -> str:
     """Return the gradient of the block's input ``[N, H]`` from that of its output."""
     prefix = f"layer.{saved.layer}"
+    rows = f"N of {sizes}"
     with g.scope(f"block_{saved.layer}_backward"):
         d_sum = layer_norm_backward(g, dy, saved.output_norm)
         d_activated = g.op("Gemm", d_sum, g.weight(f"{prefix}.output.weight"))
-        slope = ACTIVATIONS[spec.activation].derivative(g, saved.intermediate, saved.activation)
-        d_intermediate = g.op("Mul", d_activated, slope)
+        d_intermediate = g.op("Mul", d_activated, saved.slope)
         d_middle = g.op("Gemm", d_intermediate, g.weight(f"{prefix}.intermediate.weight"))
-        d_middle = g.op("Add", d_middle, d_sum)
-        d_residual = layer_norm_backward(g, d_middle, saved.attention_norm)
-        d_x = attention_backward(g, spec, d_residual, sizes, saved.attention)
-        return g.op("Add", d_x, d_residual)
+        d_residual = layer_norm_backward(g, d_middle, saved.attention_norm, d_sum)
+        dx = attention_backward(g, spec, d_residual, sizes, saved.attention)
+        g.shape([rows, spec.intermediate_size], d_activated, d_intermediate)
+        g.shape([rows, spec.hidden_size], d_sum, d_middle, d_residual, dx)
+        return dx

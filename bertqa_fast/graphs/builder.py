@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, overload
@@ -18,6 +18,9 @@ FLOAT, INT64, BOOL = TensorProto.FLOAT, TensorProto.INT64, TensorProto.BOOL
 
 Dim = int | str
 
+DOMAIN = "bertqa_fast"  # of fused operators
+DOMAIN_VERSION = 1
+
 
 @dataclass(frozen=True)
 class TensorEntry:
@@ -28,6 +31,53 @@ class TensorEntry:
     shape: tuple[int, ...]
     offset: int
     nbytes: int
+
+
+@dataclass(frozen=True)
+class Fused:
+    """A fused operator: one kernel of the engine, or the function of plain operators that it stands for.
+
+    Attributes
+    ----------
+    name : str
+        The kernel's name (``csrc/runtime/fused_operators.cpp``).
+    inputs : tuple of str
+        Names of the inputs, which the body is called with.
+    body : callable
+        ``body(g, *inputs)`` builds the function and returns its outputs.
+    outputs, required : int
+        How many outputs there are, and how many the kernel does not leave out where nothing uses them.
+    attributes : tuple of str
+        Attributes of the node, all of them numbers; the body refers to them by :class:`Attribute`.
+    """
+
+    name: str
+    inputs: tuple[str, ...]
+    body: Callable[..., tuple[str, ...]]
+    outputs: int = 1
+    required: int = 1
+    attributes: tuple[str, ...] = ()
+
+    def function(self, outputs: int) -> onnx.FunctionProto:
+        """Return the function that runs where the kernel is not, with its first ``outputs`` outputs."""
+        g = _Body(self.name)
+        results = self.body(g, *self.inputs)[:outputs]
+        return helper.make_function(
+            DOMAIN,
+            self.name,
+            list(self.inputs),
+            list(results),
+            _live_nodes(g._nodes, results),
+            [helper.make_opsetid("", OPSET)],
+            list(self.attributes),
+        )
+
+
+@dataclass(frozen=True)
+class Attribute:
+    """In the body of a fused operator: the number that the node gives for ``name``."""
+
+    name: str
 
 
 class Graph:
@@ -44,6 +94,8 @@ class Graph:
         self._outputs: list[onnx.ValueInfoProto] = []
         self._constants: dict[tuple[str, tuple[int, ...], bytes], str] = {}
         self._initializers: dict[str, TensorProto] = {}
+        self._fused: dict[str, Fused] = {}
+        self._shapes: dict[str, Sequence[Dim]] = {}
         self._scope: list[str] = []
         self._counter = 0
 
@@ -96,31 +148,103 @@ class Graph:
     def op(self, kind: str, *inputs: str, outputs: int, **attributes: Any) -> tuple[str, ...]: ...
     def op(self, kind: str, *inputs: str, outputs: int = 1, **attributes: Any) -> str | tuple[str, ...]:
         """Append a node and return the name of its output, or a tuple of names."""
+        names = self._append(kind, inputs, outputs, attributes)
+        return names[0] if outputs == 1 else names
+
+    def fused(self, operator: Fused, *inputs: str, **attributes: float) -> tuple[str, ...]:
+        """Append a fused operator and return the names of its outputs."""
+        self._fused[operator.name] = operator
+        return self._append(operator.name, inputs, operator.outputs, attributes, DOMAIN)
+
+    def _append(
+        self, kind: str, inputs: Sequence[str], outputs: int, attributes: Mapping[str, Any], domain: str = ""
+    ) -> tuple[str, ...]:
         self._counter += 1
         stem = "/".join([*self._scope, f"{kind}_{self._counter}"])
         names = [stem if outputs == 1 else f"{stem}:{i}" for i in range(outputs)]
-        self._nodes.append(helper.make_node(kind, list(inputs), names, name=stem, **attributes))
-        return names[0] if outputs == 1 else tuple(names)
+        given = {name: value for name, value in attributes.items() if not isinstance(value, Attribute)}
+        node = helper.make_node(kind, list(inputs), names, name=stem, domain=domain, **given)
+        for name, value in attributes.items():
+            if isinstance(value, Attribute):
+                node.attribute.add(name=name, ref_attr_name=value.name, type=onnx.AttributeProto.FLOAT)
+        self._nodes.append(node)
+        return tuple(names)
+
+    def shape(self, dims: Sequence[Dim], *tensors: str) -> None:
+        """Say that tensors have this shape, so that the runtime may put one into the memory of another.
+
+        It does where sizes and symbols are the same: a symbol must stand for one size in the whole graph.
+        """
+        self._shapes.update(dict.fromkeys(tensors, dims))
 
     def reshape(self, tensor: str, shape: Sequence[int]) -> str:
         """Reshape; 0 keeps the size at that position, -1 is inferred."""
         return self.op("Reshape", tensor, self.constant(list(shape)))
 
     def build(self) -> onnx.ModelProto:
-        """Return the model, checked for well-formed nodes."""
-        graph = helper.make_graph(
-            self._nodes, self.name, self._inputs, self._outputs, list(self._initializers.values())
-        )
+        """Return the model, without nodes that nothing uses."""
+        nodes = _live_nodes(self._nodes, [output.name for output in self._outputs])
+        used = {name for node in nodes for name in node.input}
+        functions = []
+        for name, operator in self._fused.items():
+            calls = [node for node in nodes if (node.domain, node.op_type) == (DOMAIN, name)]
+            if calls:
+                functions.append(operator.function(_trim_outputs(calls, used, operator.required)))
+        opsets = [helper.make_opsetid("", OPSET)]
+        if functions:
+            opsets.append(helper.make_opsetid(DOMAIN, DOMAIN_VERSION))
+        initializers = [tensor for name, tensor in self._initializers.items() if name in used]
+        shapes = [
+            helper.make_tensor_value_info(name, FLOAT, list(self._shapes[name]))
+            for name in (name for node in nodes for name in node.output)
+            if name in self._shapes
+        ]
         return helper.make_model(
-            graph,
+            helper.make_graph(nodes, self.name, self._inputs, self._outputs, initializers, value_info=shapes),
             producer_name="bertqa_fast",
-            opset_imports=[helper.make_opsetid("", OPSET)],
+            opset_imports=opsets,
             ir_version=IR_VERSION,
+            functions=functions,
         )
 
     def save(self, path: Path) -> None:
         """Write the graph (a few kilobytes: the weights stay in their own file)."""
         path.write_bytes(self.build().SerializeToString(deterministic=True))
+
+
+def _live_nodes(nodes: Sequence[onnx.NodeProto], outputs: Sequence[str]) -> list[onnx.NodeProto]:
+    """Return copies of the nodes that an output depends on."""
+    wanted = set(outputs)
+    live: list[onnx.NodeProto] = []
+    for node in reversed(nodes):
+        if not wanted.isdisjoint(node.output):
+            wanted.update(node.input)
+            live.append(onnx.NodeProto())
+            live[-1].CopyFrom(node)
+    return live[::-1]
+
+
+def _trim_outputs(calls: Sequence[onnx.NodeProto], used: set[str], required: int) -> int:
+    """Cut off the last outputs where nothing uses them, of all calls alike; return how many are left."""
+    last = max(i for call in calls for i, name in enumerate(call.output, start=1) if name in used)
+    count = max(last, required)
+    for call in calls:
+        del call.output[count:]
+    return count
+
+
+class _Body(Graph):
+    """The body of a function: constants are nodes, and there are no weights."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name, {})
+
+    def constant(self, value: float | int | Sequence[int] | np.ndarray[Any, Any], dtype: Any = None) -> str:
+        initializer = self._initializers.get(name := super().constant(value, dtype))
+        if initializer is not None:  # the first time
+            self._nodes.append(helper.make_node("Constant", [], [name], name=name, value=initializer))
+            del self._initializers[name]
+        return name
 
 
 class _Scope:

@@ -14,7 +14,7 @@ from bertqa_fast.graphs.builder import TensorEntry
 from bertqa_fast.graphs.spec import EncoderSpec
 
 FORMAT = 1
-EXPORTER_VERSION = 4  # raise it with every change to the graphs: cached exports are made anew
+EXPORTER_VERSION = 5  # raise it with every change to the graphs: cached exports are made anew
 MANIFEST = "manifest.json"
 
 _WRITTEN = {

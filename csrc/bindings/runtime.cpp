@@ -154,12 +154,14 @@ std::unique_ptr<PySession> make_session(std::shared_ptr<Environment> env, const 
                                         std::optional<std::shared_ptr<PrepackedWeights>> prepacked,
                                         std::string_view device, int optimization_level,
                                         const std::map<std::string, std::string>& config,
-                                        const std::optional<std::string>& profile_prefix) {
+                                        const std::optional<std::string>& profile_prefix,
+                                        bool fused_operators) {
   runtime::SessionOptions options;
   options.device = runtime::Device::parse(device);
   options.optimization_level = optimization_level;
   options.config.assign(config.begin(), config.end());
   options.profile_prefix = profile_prefix;
+  options.fused_operators = fused_operators;
   const py::gil_scoped_release release;  // safe: the arguments are C++ objects by now
   return std::make_unique<PySession>(std::move(env), path, std::move(weights).value_or(nullptr),
                                      std::move(prepacked).value_or(nullptr), options);
@@ -171,7 +173,7 @@ void register_session(py::module_& module) {
       .def(py::init(&make_session), py::arg("environment"), py::arg("path"), py::arg("weights") = py::none(),
            py::arg("prepacked") = py::none(), py::kw_only(), py::arg("device") = "cpu",
            py::arg("optimization_level") = 99, py::arg("config") = py::dict(),
-           py::arg("profile_prefix") = py::none())
+           py::arg("profile_prefix") = py::none(), py::arg("fused_operators") = true)
       .def_property_readonly("inputs", &PySession::inputs,
                              "(name, dtype, shape) of each input; -1 is a free dimension.")
       .def_property_readonly("outputs", &PySession::outputs,

@@ -6,6 +6,7 @@
 #include <string>
 #include <utility>
 
+#include "runtime/fused_operators.hpp"
 #include "runtime/status.hpp"
 #include "runtime/threads.hpp"
 
@@ -68,7 +69,8 @@ Environment::Environment(std::shared_ptr<Library> library, int threads)
     : library_(std::move(library)),
       threads_(threads),
       env_(create_env(library_->api(), threads)),
-      cpu_memory_(library_->api()) {
+      cpu_memory_(library_->api()),
+      fused_operators_(create_fused_operators(library_->api())) {
   register_arena(api(), env_.get());
   check(api(), api().CreateCpuMemoryInfo(ort::kDeviceAllocator, ort::kMemoryDefault, cpu_memory_.out()),
         "CreateCpuMemoryInfo");

@@ -27,6 +27,8 @@ class Environment {
   [[nodiscard]] ort::Allocator* allocator() const noexcept { return allocator_; }
   // Describes memory that we own and the runtime only looks at.
   [[nodiscard]] const ort::MemoryInfo* cpu_memory() const noexcept { return cpu_memory_.get(); }
+  // The fused operators, for CPU sessions.
+  [[nodiscard]] ort::CustomOpDomain* fused_operators() const noexcept { return fused_operators_.get(); }
   // Creating sessions is not thread-safe: hold this while doing it. Running them is.
   [[nodiscard]] std::mutex& creation_mutex() noexcept { return creation_mutex_; }
 
@@ -37,6 +39,7 @@ class Environment {
   int threads_;
   EnvHandle env_;
   MemoryInfoHandle cpu_memory_;
+  CustomOpDomainHandle fused_operators_;
   ort::Allocator* allocator_ = nullptr;
   std::mutex creation_mutex_;
 };

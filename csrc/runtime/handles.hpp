@@ -51,6 +51,7 @@ class Handle {
 
 using ArenaCfgHandle = Handle<ort::ArenaCfg, &ort::Api::ReleaseArenaCfg>;
 using CUDAProviderOptionsHandle = Handle<ort::CUDAProviderOptions, &ort::Api::ReleaseCUDAProviderOptions>;
+using CustomOpDomainHandle = Handle<ort::CustomOpDomain, &ort::Api::ReleaseCustomOpDomain>;
 using EnvHandle = Handle<ort::Env, &ort::Api::ReleaseEnv>;
 using MemoryInfoHandle = Handle<ort::MemoryInfo, &ort::Api::ReleaseMemoryInfo>;
 using PrepackedWeightsHandle =

@@ -17,7 +17,11 @@ inline constexpr std::uint32_t kApiVersion = 23;
 struct Allocator;
 struct ArenaCfg;
 struct CUDAProviderOptions;
+struct CustomOp;  // ort_custom_op.hpp
+struct CustomOpDomain;
 struct Env;
+struct KernelContext;
+struct KernelInfo;
 struct MemoryInfo;
 struct PrepackedWeightsContainer;
 struct RunOptions;
@@ -32,12 +36,15 @@ struct Value;
 enum LoggingLevel : int { kLogFatal = 4 };
 enum AllocatorType : int { kDeviceAllocator = 0, kArenaAllocator = 1 };
 enum MemoryType : int { kMemoryDefault = 0 };
-enum ErrorCode : int { kOk = 0 };  // names: status.cpp
+enum ErrorCode : int { kOk = 0, kFail = 1 };  // names: status.cpp
 
 extern "C" {
+// Called with every number below the count, from several threads.
+using ParallelWork = void(void* data, std::size_t number);
+
 // A function that returns Status* returns null for success; the caller owns any other result.
 struct Api {
-  const void* skipped_0[1];
+  Status* (*CreateStatus)(ErrorCode, const char* message);
   ErrorCode (*GetErrorCode)(const Status*);
   const char* (*GetErrorMessage)(const Status*);
   const void* skipped_3[4];
@@ -53,7 +60,11 @@ struct Api {
   Status* (*DisableMemPattern)(SessionOptions*);
   const void* skipped_18[5];
   Status* (*SetSessionGraphOptimizationLevel)(SessionOptions*, int level);
-  const void* skipped_24[6];
+  const void* skipped_24[2];
+  Status* (*CreateCustomOpDomain)(const char* name, CustomOpDomain** out);
+  Status* (*CustomOpDomain_Add)(CustomOpDomain*, const CustomOp*);
+  Status* (*AddCustomOpDomain)(SessionOptions*, CustomOpDomain*);
+  const void* skipped_29[1];
   Status* (*SessionGetInputCount)(const Session*, std::size_t* out);
   Status* (*SessionGetOutputCount)(const Session*, std::size_t* out);
   const void* skipped_32[1];
@@ -86,7 +97,12 @@ struct Api {
   Status* (*AllocatorFree)(Allocator*, void* memory);
   const void* skipped_77[1];
   Status* (*GetAllocatorWithDefaultOptions)(Allocator** out);
-  const void* skipped_79[13];
+  const void* skipped_79[6];
+  Status* (*KernelInfoGetAttribute_float)(const KernelInfo*, const char* name, float* out);
+  const void* skipped_86[4];
+  Status* (*KernelContext_GetInput)(const KernelContext*, std::size_t index, const Value** out);
+  Status* (*KernelContext_GetOutput)(KernelContext*, std::size_t index, const std::int64_t* shape,
+                                     std::size_t rank, Value** out);
   void (*ReleaseEnv)(Env*);
   void (*ReleaseStatus)(Status*);
   void (*ReleaseMemoryInfo)(MemoryInfo*);
@@ -96,7 +112,8 @@ struct Api {
   void (*ReleaseTypeInfo)(TypeInfo*);
   void (*ReleaseTensorTypeAndShapeInfo)(TensorTypeAndShapeInfo*);
   void (*ReleaseSessionOptions)(SessionOptions*);
-  const void* skipped_101[9];
+  void (*ReleaseCustomOpDomain)(CustomOpDomain*);
+  const void* skipped_102[8];
   Status* (*SessionEndProfiling)(Session*, Allocator*, char** out);
   const void* skipped_111[8];
   Status* (*CreateEnvWithGlobalThreadPools)(LoggingLevel, const char* log_id, const ThreadingOptions*,
@@ -135,6 +152,9 @@ struct Api {
                                        const char* const* values, std::size_t count);
   const void* skipped_207[1];
   void (*ReleaseCUDAProviderOptions)(CUDAProviderOptions*);
+  const void* skipped_209[65];
+  Status* (*KernelContext_ParallelFor)(const KernelContext*, ParallelWork*, std::size_t count,
+                                       std::size_t batches, void* data);
 };
 
 struct ApiBase {
@@ -145,6 +165,7 @@ struct ApiBase {
 
 #define BERTQA_PIN(entry, slot) \
   static_assert(offsetof(Api, entry) == (slot) * sizeof(void*), "Api::" #entry " has left its slot " #slot)
+BERTQA_PIN(CreateStatus, 0);
 BERTQA_PIN(GetErrorCode, 1);
 BERTQA_PIN(GetErrorMessage, 2);
 BERTQA_PIN(CreateSession, 7);
@@ -153,6 +174,9 @@ BERTQA_PIN(CreateSessionOptions, 10);
 BERTQA_PIN(EnableProfiling, 14);
 BERTQA_PIN(DisableMemPattern, 17);
 BERTQA_PIN(SetSessionGraphOptimizationLevel, 23);
+BERTQA_PIN(CreateCustomOpDomain, 26);
+BERTQA_PIN(CustomOpDomain_Add, 27);
+BERTQA_PIN(AddCustomOpDomain, 28);
 BERTQA_PIN(SessionGetInputCount, 30);
 BERTQA_PIN(SessionGetOutputCount, 31);
 BERTQA_PIN(SessionGetInputTypeInfo, 33);
@@ -171,6 +195,9 @@ BERTQA_PIN(GetTensorTypeAndShape, 65);
 BERTQA_PIN(CreateCpuMemoryInfo, 69);
 BERTQA_PIN(AllocatorFree, 76);
 BERTQA_PIN(GetAllocatorWithDefaultOptions, 78);
+BERTQA_PIN(KernelInfoGetAttribute_float, 85);
+BERTQA_PIN(KernelContext_GetInput, 90);
+BERTQA_PIN(KernelContext_GetOutput, 91);
 BERTQA_PIN(ReleaseEnv, 92);
 BERTQA_PIN(ReleaseStatus, 93);
 BERTQA_PIN(ReleaseMemoryInfo, 94);
@@ -180,6 +207,7 @@ BERTQA_PIN(ReleaseRunOptions, 97);
 BERTQA_PIN(ReleaseTypeInfo, 98);
 BERTQA_PIN(ReleaseTensorTypeAndShapeInfo, 99);
 BERTQA_PIN(ReleaseSessionOptions, 100);
+BERTQA_PIN(ReleaseCustomOpDomain, 101);
 BERTQA_PIN(SessionEndProfiling, 110);
 BERTQA_PIN(CreateEnvWithGlobalThreadPools, 119);
 BERTQA_PIN(DisablePerSessionThreads, 120);
@@ -204,6 +232,7 @@ BERTQA_PIN(SessionOptionsAppendExecutionProvider_CUDA_V2, 204);
 BERTQA_PIN(CreateCUDAProviderOptions, 205);
 BERTQA_PIN(UpdateCUDAProviderOptions, 206);
 BERTQA_PIN(ReleaseCUDAProviderOptions, 208);
+BERTQA_PIN(KernelContext_ParallelFor, 274);
 #undef BERTQA_PIN
 
 }  // namespace bertqa::ort

@@ -32,6 +32,9 @@ SessionOptionsHandle make_options(const Environment& env, const WeightFile* weig
     check(api, api.EnableProfiling(handle.get(), options.profile_prefix->c_str()), "EnableProfiling");
   }
   append_provider(env, handle.get(), options.device);
+  if (options.fused_operators && options.device.kind == Device::Kind::cpu) {
+    check(api, api.AddCustomOpDomain(handle.get(), env.fused_operators()), "AddCustomOpDomain");
+  }
   if (weights != nullptr) {
     for (const std::string& name : weights->names()) {
       check(api, api.AddInitializer(handle.get(), name.c_str(), weights->tensor(name).raw()),

@@ -30,6 +30,9 @@ class PrepackedWeights {
 struct SessionOptions {
   Device device;
   int optimization_level = 99;  // 0 none, 1 basic, 2 extended, 99 all
+  // Our own kernels for the fused operators, on the CPU; without them, and on other devices, the functions of
+  // plain operators in the graph run in their place.
+  bool fused_operators = true;
   // The runtime's own session options, by its keys.
   std::vector<std::pair<std::string, std::string>> config;
   // Writes a profile to <prefix>_<time>.json; see end_profiling().

@@ -20,8 +20,14 @@ from bertqa_fast.graphs.weights import write_weights
 Arrays = dict[str, np.ndarray]
 
 
+@pytest.fixture(params=[True, False], ids=["kernels", "functions"])
+def fused_operators(request: pytest.FixtureRequest) -> bool:
+    """Run fused operators by the engine's kernels, or as the functions that the graph defines."""
+    return bool(request.param)
+
+
 @pytest.fixture
-def run_part(environment: _core.Environment, tmp_path: Path) -> Callable[..., Arrays]:
+def run_part(environment: _core.Environment, tmp_path: Path, fused_operators: bool) -> Callable[..., Arrays]:
     """Build a graph, check it, and run it: ``run_part(build, feeds, weights)``.
 
     ``build`` gets the graph, with every feed declared as an input of free shape, and declares the outputs.
@@ -47,7 +53,7 @@ def run_part(environment: _core.Environment, tmp_path: Path) -> Callable[..., Ar
         path = tmp_path / "part.onnx"
         graph.save(path)
         onnx.checker.check_model(path, full_check=True)
-        results = _core.Session(environment, path).run(arrays)
+        results = _core.Session(environment, path, fused_operators=fused_operators).run(arrays)
         return {name: np.asarray(array) for name, array in results.items()}
 
     return run
