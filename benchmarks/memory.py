@@ -12,25 +12,13 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
 from machine import describe_machine
-
-MODEL = """
-import sys, torch, transformers
-torch.manual_seed(0)
-config = transformers.BertConfig(architectures=["BertForQuestionAnswering"])
-transformers.BertForQuestionAnswering(config).save_pretrained(sys.argv[1])
-words = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "who", "wrote", "it", "?", "ada", "and", "ben"]
-vocab = {word: i for i, word in enumerate(words + [f"[unused{i}]" for i in range(30522 - len(words))])}
-transformers.BertTokenizer(vocab=vocab).save_pretrained(sys.argv[1])
-import bertqa_fast as bf
-bf.export(sys.argv[1], sys.argv[2])
-"""
+from random_reader import base_reader
 
 ATTRIBUTE = """
 import json, re, sys
@@ -58,9 +46,7 @@ def main() -> None:
     options = parser.parse_args()
     budget = options.budget_mib << 20
     with tempfile.TemporaryDirectory() as folder:
-        source, exported = Path(folder) / "model", Path(folder) / "export"
-        quiet = os.environ | {"TRANSFORMERS_VERBOSITY": "error", "HF_HUB_DISABLE_PROGRESS_BARS": "1"}
-        subprocess.run([sys.executable, "-c", MODEL, source, exported], check=True, env=quiet)
+        _, exported = base_reader(Path(folder))
         arguments = [str(n) for n in (options.tokens, options.steps, budget)]
         command = [sys.executable, "-c", ATTRIBUTE, str(exported), *arguments]
         out = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
