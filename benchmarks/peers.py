@@ -9,8 +9,9 @@ method="auto" to --tol; every peer with the smallest Gauss-Legendre rule for eac
 the questions at or under 1 % relative L1 error of the token scores, found in the same run. Errors are
 judged on all questions against fine references (references.py); speed on the first --timed of them, some at
 a time and in turn. Peers (torch_peers.py) run with the faster of two attention implementations and the best
-of several batch sizes; `ours_same_rules` is the engine with the peers' rules. The limit is the work that
-ours asked for (flops.py), at the machine's rate for matrix products (sgemm.py).
+of several batch sizes; `ours_same_rules` is the engine with the peers' rules. Peak memory is that of the
+whole process, everyone's weights included, while a contender runs. The limit is the work that ours asked
+for (flops.py), at the machine's rate for matrix products (sgemm.py).
 
 With --model base every contender has one fixed rule of --nodes, and no error is judged.
 
@@ -86,7 +87,7 @@ def rules_and_errors(
     """Return each layer's rule, what the engine gives with them for every example, and what was found."""
     file = ReferenceFile(options.reference, model, options.reference_tolerance)
     references = fine_references(model, examples, file)
-    found: dict[str, Any] = {"reference_tolerance": options.reference_tolerance}
+    found: dict[str, Any] = {"references": file.summary(examples, every_layer(model))}
     if options.validate:
         found["validated"] = validate(model, examples[: options.validate], references, 800)
     rules, errors = {}, []

@@ -60,8 +60,7 @@ def main() -> None:
         )
         file = ReferenceFile(options.reference, model, options.reference_tolerance)
         references = fine_references(model, examples, file)
-        nodes = [file.how(example, layer)["nodes"] for example in examples for layer in every_layer(model)]
-        report["references"] = {"tolerance": file.tolerance, "nodes": [min(nodes), max(nodes)]}
+        report["references"] = file.summary(examples, every_layer(model))
         if options.validate:
             note("checking references")
             report["references"]["validated"] = validate(
