@@ -151,7 +151,7 @@ def goal(got: float, *, at_least: float | None = None, at_most: float | None = N
 
 def finish(report: dict[str, Any], options: argparse.Namespace) -> None:
     """Print the report and write it; end with status 1 where ``--strict`` is given and a goal is missed."""
-    report = {**report, "quick": options.quick, "peak_memory_of_process": resident_bytes()}
+    report = {"peak_memory": {"process": resident_bytes()}, **report, "quick": options.quick}
     text = json.dumps(report, indent=1)
     print(text)
     if options.output:

@@ -43,13 +43,15 @@ imported = measure.resident_bytes("VmRSS")
 folder, (questions, tokens, nodes, budget, threads) = sys.argv[2], map(int, sys.argv[3:])
 examples = random_reader.questions_of(tokens, questions)
 with bf.load(folder, memory_budget=budget, threads=threads or None) as model:
+    model.tokenizer
+    loaded = measure.resident_bytes("VmRSS")
     results = bf.integrated_gradients(
         model, examples, layer="all", method="gausslegendre", n_steps=nodes, show_progress=False
     )
     assert len(results) == questions
     for result in results:
         assert len(result) == model.num_layers + 1 and len(result.tokens) == tokens
-print(json.dumps({"after_import": imported, "peak": measure.resident_bytes()}))
+print(json.dumps({"after_import": imported, "with_tokenizer": loaded, "peak": measure.resident_bytes()}))
 """
 
 
