@@ -24,7 +24,9 @@ BEGIN, END = (
 def read(name: str) -> dict[str, Any] | None:
     """Return a benchmark's last result, or None where it has not been kept."""
     path = HERE / "results" / f"{name}.json"
-    return json.loads(path.read_text()) if path.is_file() else None
+    found = json.loads(path.read_text()) if path.is_file() else None
+    assert not (found and found.get("quick")), f"{path}: a run with --quick is no measurement"
+    return found
 
 
 Row = tuple[str, str, str]
@@ -116,8 +118,8 @@ def memory(found: Result) -> Iterator[Row]:
 def memory_growth(found: Result) -> Iterator[Row]:
     held, budget = found["memory"], f"{found['budget'] >> 20} MiB"
     yield (
-        f"the same above the import, {' and '.join(held)} question(s) of {found['tokens']} tokens; allowed: "
-        f"2.2 times the weights + {budget}",
+        f"peak resident memory above the import, every layer, BERT-base's sizes, {' and '.join(held)} "
+        f"question(s) of {found['tokens']} tokens; allowed: 2.2 times the weights + {budget}",
         "; ".join(f"{each['growth'] / 2**30:.2f}" for each in held.values())
         + f"; {found['allowed'] / 2**30:.2f} GiB",
         "memory_growth.py",
