@@ -32,8 +32,6 @@ import numpy as np
 from machine import describe_machine
 from measure import (
     READER,
-    SQUAD_DEV,
-    draw_questions,
     error_summary,
     finish,
     goal,
@@ -46,6 +44,8 @@ from race import Scores, fixed_scores, race
 from random_reader import base_reader, questions_of
 from references import (
     ReferenceFile,
+    add_question_options,
+    drawn_questions,
     every_layer,
     fine_references,
     judge,
@@ -61,16 +61,9 @@ from bertqa_fast.runtime import environment
 def arguments() -> argparse.Namespace:
     parser = options_parser(__doc__)
     parser.add_argument("--model", default=str(READER), help='folder of a BERT reader, or "base"')
-    parser.add_argument("--data", type=Path, default=SQUAD_DEV, help="SQuAD file")
-    parser.add_argument("--questions", type=int, default=50, help="questions for the errors")
+    add_question_options(parser, questions=50)
     parser.add_argument("--timed", type=int, default=10, help="questions for the speed")
     parser.add_argument("--together", type=int, default=5, help="timed questions in a turn")
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--max-tokens", type=int, help="draw no longer questions")
-    parser.add_argument("--tol", type=float, default=0.01)
-    parser.add_argument("--reference", type=Path, help="file (.npz) that keeps the references")
-    parser.add_argument("--reference-tolerance", type=float, default=5e-4)
-    parser.add_argument("--validate", type=int, default=1, help="questions whose references are checked")
     parser.add_argument("--tokens", type=int, default=128, help="of each question, with --model base")
     parser.add_argument("--nodes", type=int, default=8, help="of each rule, with --model base")
     options = parser.parse_args()
@@ -115,13 +108,7 @@ def compare(model: bf.Model, source: Path, options: argparse.Namespace) -> dict[
         expected = fixed_scores(model, examples, rules)
         auto: dict[str, Any] = {"method": "gausslegendre", "n_steps": options.nodes}
     else:
-        drawn = draw_questions(
-            options.data,
-            options.questions,
-            options.seed,
-            tokenizer=model.tokenizer,
-            max_tokens=options.max_tokens,
-        )
+        drawn = drawn_questions(model, options)
         rules, expected, report["errors"] = rules_and_errors(model, drawn, options)
         examples, expected, auto = drawn[: options.timed], expected[: options.timed], {"tol": options.tol}
     report |= race(model, source, examples, rules, expected, options, auto)

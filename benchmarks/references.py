@@ -8,13 +8,14 @@ share no node, so that both miss the same thing only where it is narrower than t
 
 from __future__ import annotations
 
+import argparse
 import math
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from measure import error_summary, note, relative_l1
+from measure import SQUAD_DEV, draw_questions, error_summary, note, relative_l1
 from numpy.typing import NDArray
 
 import bertqa_fast as bf
@@ -24,6 +25,29 @@ FIRST_NODES, MOST_NODES = 48, 3000
 TOGETHER = 16  # questions in one call
 
 References = dict[tuple[str, int], NDArray[np.float32]]
+
+
+def add_question_options(parser: argparse.ArgumentParser, *, questions: int) -> None:
+    """Add what says which questions are drawn, to which tolerance, and how true errors are found."""
+    parser.add_argument("--data", type=Path, default=SQUAD_DEV, help="SQuAD file")
+    parser.add_argument("--questions", type=int, default=questions, help="questions whose errors are judged")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--max-tokens", type=int, help="draw no longer questions")
+    parser.add_argument("--tol", type=float, default=0.01)
+    parser.add_argument("--reference", type=Path, help="file (.npz) that keeps the references")
+    parser.add_argument("--reference-tolerance", type=float, default=5e-4)
+    parser.add_argument("--validate", type=int, default=1, help="questions whose references are checked")
+
+
+def drawn_questions(model: bf.Model, options: argparse.Namespace) -> list[bf.QAExample]:
+    """Draw what the options of `add_question_options` ask for."""
+    return draw_questions(
+        options.data,
+        options.questions,
+        options.seed,
+        tokenizer=model.tokenizer,
+        max_tokens=options.max_tokens,
+    )
 
 
 def every_layer(model: bf.Model) -> list[int]:

@@ -21,8 +21,16 @@ from pathlib import Path
 from typing import Any
 
 from machine import describe_machine
-from measure import READER, SQUAD_DEV, draw_questions, finish, goal, note, options_parser
-from references import ReferenceFile, every_layer, fine_references, judge, validate
+from measure import READER, finish, goal, note, options_parser
+from references import (
+    ReferenceFile,
+    add_question_options,
+    drawn_questions,
+    every_layer,
+    fine_references,
+    judge,
+    validate,
+)
 
 import bertqa_fast as bf
 from bertqa_fast.runtime import environment
@@ -31,14 +39,7 @@ from bertqa_fast.runtime import environment
 def arguments() -> argparse.Namespace:
     parser = options_parser(__doc__)
     parser.add_argument("--model", default=str(READER), help="folder or hub id of a reader")
-    parser.add_argument("--data", type=Path, default=SQUAD_DEV, help="SQuAD file")
-    parser.add_argument("--questions", type=int, default=100)
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--max-tokens", type=int, help="draw no longer questions")
-    parser.add_argument("--tol", type=float, default=0.01)
-    parser.add_argument("--reference", type=Path, help="file (.npz) that keeps the references")
-    parser.add_argument("--reference-tolerance", type=float, default=5e-4)
-    parser.add_argument("--validate", type=int, default=1, help="questions whose references are checked")
+    add_question_options(parser, questions=100)
     parser.add_argument("--validation-nodes", type=int, default=800)
     options = parser.parse_args()
     if options.quick:
@@ -51,13 +52,7 @@ def main() -> None:
     options = arguments()
     report: dict[str, Any] = {"question": "true error and cost of the adaptive rule"}
     with bf.load(options.model, threads=options.threads) as model:
-        examples = draw_questions(
-            options.data,
-            options.questions,
-            options.seed,
-            tokenizer=model.tokenizer,
-            max_tokens=options.max_tokens,
-        )
+        examples = drawn_questions(model, options)
         file = ReferenceFile(options.reference, model, options.reference_tolerance)
         references = fine_references(model, examples, file)
         report["references"] = file.summary(examples, every_layer(model))
