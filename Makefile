@@ -100,6 +100,48 @@ sanitize: $(SANITIZED)/.built
 	PYTHONSAFEPATH=1 LD_PRELOAD="$(PRELOAD)" ASAN_OPTIONS=detect_leaks=0 UBSAN_OPTIONS=print_stacktrace=1:halt_on_error=1 \
 	  $(SANITIZED)/venv/bin/python -m pytest -q -p no:cacheprovider $(SANITIZED_TESTS)
 
+# Benchmarks: BENCH_MODEL is a fine-tuned BERT reader, BENCH_DATA a SQuAD file. References of the true errors are
+# kept in build/, so that a second run is short. Nothing else should run meanwhile.
+BENCH_MODEL ?= ../shared/models/minilm-l6-squad
+BENCH_DATA ?= ../shared/data/squad/dev-v1.1.json.gz
+BENCH := $(BIN)/python benchmarks
+RESULTS := benchmarks/results
+SMALL := build/bench
+REFERENCE := --reference build/references.npz
+REAL := --model $(BENCH_MODEL) --data $(BENCH_DATA)
+SHORT := $(REFERENCE) --reference-tolerance 2e-3 --max-tokens 96 --validate 0
+
+## make bench      every benchmark in its small form, about a dozen questions: within 20 minutes on two cores
+.PHONY: bench
+bench: $(VENV)/.dev
+	mkdir -p $(SMALL)
+	$(BENCH)/tolerance.py $(REAL) $(SHORT) --questions 12 --output $(SMALL)/tolerance.json
+	$(BENCH)/peers.py $(REAL) $(SHORT) --questions 8 --timed 2 --together 1 --output $(SMALL)/peers.json
+	$(BENCH)/efficiency.py --questions 1 --nodes 8 --rounds 2 --output $(SMALL)/efficiency.json
+	$(BENCH)/memory_growth.py --memory-questions 1 8 --time-questions 4 8 --rounds 1 --output $(SMALL)/memory_growth.json
+	$(BENCH)/prediction.py $(REAL) --questions 200 --search 50 --rounds 3 --output $(SMALL)/prediction.json
+	$(BENCH)/loading.py --model $(BENCH_MODEL) --runs 3 --output $(SMALL)/loading.json
+	$(BENCH)/overhead.py $(REAL) --questions 1 --repeats 2 > $(SMALL)/overhead.json
+	$(BENCH)/memory.py > $(SMALL)/memory.json
+	$(BENCH)/accuracy.py --seeds 1 > $(SMALL)/accuracy.json
+
+## make bench-full the figures of the README's table, into benchmarks/results, and the table: some hours
+.PHONY: bench-full
+bench-full: $(VENV)/.dev
+	mkdir -p build
+	$(BENCH)/tolerance.py $(REAL) $(REFERENCE) --output $(RESULTS)/tolerance.json
+	$(BENCH)/peers.py $(REAL) $(REFERENCE) --output $(RESULTS)/peers.json
+	$(BENCH)/peers.py --model base --timed 4 --together 2 --output $(RESULTS)/peers_base.json
+	$(BENCH)/efficiency.py --output $(RESULTS)/efficiency.json
+	$(BENCH)/memory_growth.py --output $(RESULTS)/memory_growth.json
+	$(BENCH)/prediction.py $(REAL) --output $(RESULTS)/prediction.json
+	$(BENCH)/loading.py --model $(BENCH_MODEL) --output $(RESULTS)/loading.json
+	$(BENCH)/overhead.py $(REAL) --questions 2 > build/overhead.json && mv build/overhead.json $(RESULTS)/
+	$(BENCH)/memory.py > build/memory.json && mv build/memory.json $(RESULTS)/
+	$(BENCH)/accuracy.py $(REAL) --questions 3 --autograd-questions 1 --autograd-nodes 8 > build/accuracy.json \
+	  && mv build/accuracy.json $(RESULTS)/
+	$(BENCH)/readme_table.py
+
 ## make clean      remove everything that was built, the environment included
 .PHONY: clean
 clean:

@@ -12,37 +12,25 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
 from machine import describe_machine
-
-MODEL = """
-import sys, torch, transformers
-torch.manual_seed(0)
-config = transformers.BertConfig(architectures=["BertForQuestionAnswering"])
-transformers.BertForQuestionAnswering(config).save_pretrained(sys.argv[1])
-words = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "who", "wrote", "it", "?", "ada", "and", "ben"]
-vocab = {word: i for i, word in enumerate(words + [f"[unused{i}]" for i in range(30522 - len(words))])}
-transformers.BertTokenizer(vocab=vocab).save_pretrained(sys.argv[1])
-import bertqa_fast as bf
-bf.export(sys.argv[1], sys.argv[2])
-"""
+from random_reader import base_reader, questions_of
 
 ATTRIBUTE = """
 import json, re, sys
 from pathlib import Path
 import bertqa_fast as bf
-folder, tokens, steps, budget = sys.argv[1], *map(int, sys.argv[2:5])
+folder, question, context, tokens, steps, budget = *sys.argv[1:4], *map(int, sys.argv[4:])
 def resident(key):
     status = Path("/proc/self/status").read_text()
     return int(re.search(key + r":\\s+(\\d+) kB", status)[1]) * 1024
 imported = resident("VmHWM")
 model = bf.load(folder, memory_budget=budget)
-example = bf.QAExample("Who wrote it?", " ".join(["ada", "and", "ben"] * tokens)[: tokens * 4])
+example = bf.QAExample(question, context)
 results = bf.integrated_gradients(model, example, layer="all", n_steps=steps, max_length=tokens)
 assert len(results) == 13 and len(results.tokens) == tokens
 assert all((result.scores >= 0).all() for result in results.values())
@@ -58,10 +46,10 @@ def main() -> None:
     options = parser.parse_args()
     budget = options.budget_mib << 20
     with tempfile.TemporaryDirectory() as folder:
-        source, exported = Path(folder) / "model", Path(folder) / "export"
-        quiet = os.environ | {"TRANSFORMERS_VERBOSITY": "error", "HF_HUB_DISABLE_PROGRESS_BARS": "1"}
-        subprocess.run([sys.executable, "-c", MODEL, source, exported], check=True, env=quiet)
-        arguments = [str(n) for n in (options.tokens, options.steps, budget)]
+        _, exported = base_reader(Path(folder))
+        [example] = questions_of(options.tokens, 1)
+        numbers = (str(n) for n in (options.tokens, options.steps, budget))
+        arguments = [example.question, example.context, *numbers]
         command = [sys.executable, "-c", ATTRIBUTE, str(exported), *arguments]
         out = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
         weights = (exported / "weights.bin").stat().st_size

@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -23,60 +24,164 @@ BEGIN, END = (
 def read(name: str) -> dict[str, Any] | None:
     """Return a benchmark's last result, or None where it has not been kept."""
     path = HERE / "results" / f"{name}.json"
-    return json.loads(path.read_text()) if path.is_file() else None
-
-
-def rows() -> list[tuple[str, str, str]]:
-    """Return what was measured, the figure, and the script that measures it."""
-    found: list[tuple[str, str, str]] = []
-    if accuracy := read("accuracy"):
-        worst = max(accuracy["random_readers"].values())
-        found.append(
-            (
-                "integrated gradients against float64 autograd over the same nodes: largest relative "
-                "difference (Frobenius), random readers, every layer, target and baseline, mixed lengths",
-                f"{worst:.1e}",
-                "accuracy.py",
-            )
-        )
-        if real := accuracy.get("real_questions"):
-            found += [
-                (
-                    f"the same, MiniLM reader, {real['autograd_questions']} SQuAD question(s), every layer",
-                    f"{real['worst_difference_from_float64']:.1e}",
-                    "accuracy.py",
-                ),
-                (
-                    f"completeness gap over max(change of the target, 0.1): largest, {real['questions']} "
-                    f"SQuAD questions, every layer, {real['nodes']} Gauss-Legendre nodes",
-                    f"{real['worst_gap']:.1e}",
-                    "accuracy.py",
-                ),
-            ]
-    if overhead := read("overhead"):
-        share = f"{100 * overhead['median']:.2f} %"
-        what = f"share of an attribution spent outside runtime calls, {overhead['layers'] - 1} blocks"
-        found.append((what, share, "overhead.py"))
-    if memory := read("memory"):
-        budget = f"{memory['budget'] >> 20} MiB"
-        what = f"peak resident memory, every layer of a 110 M-parameter BERT, activation budget {budget}"
-        found.append((what, f"{memory['peak'] / 2**30:.2f} GiB", "memory.py"))
-    if training := read("finetune_parity"):
-        ours, plain, settings = training["bertqa_fast"], training["plain_loop"], training["settings"]
-        scores = [f"{side['exact_match']:.1f} / {side['f1']:.1f}" for side in (ours, plain)]
-        found.append(
-            (
-                f"EM / F1 on {settings['dev_limit']} SQuAD dev questions after {int(settings['limit']):,} "
-                "from MiniLM: `bertqa-fast finetune`; a plain PyTorch loop",
-                "; ".join(scores),
-                "finetune_parity.py",
-            )
-        )
-    if corpus := read("corpus_learning"):
-        before, after = corpus["before"]["all"]["f1"], corpus["after"]["all"]["f1"]
-        what = "F1 on the held-out part of the built-in corpus: MiniLM before and after the demo's training"
-        found.append((what, f"{before:.1f}; {after:.1f}", "corpus_learning.py"))
+    found = json.loads(path.read_text()) if path.is_file() else None
+    assert not (found and found.get("quick")), f"{path}: a run with --quick is no measurement"
     return found
+
+
+Row = tuple[str, str, str]
+Result = dict[str, Any]
+
+
+def percent(share: float) -> str:
+    return f"{100 * share:.1f} %"
+
+
+def accuracy(found: Result) -> Iterator[Row]:
+    worst = max(found["random_readers"].values())
+    yield (
+        "integrated gradients against float64 autograd over the same nodes: largest relative "
+        "difference (Frobenius), random readers, every layer, target and baseline, mixed lengths",
+        f"{worst:.1e}",
+        "accuracy.py",
+    )
+    if real := found.get("real_questions"):
+        yield (
+            f"the same, MiniLM reader, {real['autograd_questions']} SQuAD question(s), every layer",
+            f"{real['worst_difference_from_float64']:.1e}",
+            "accuracy.py",
+        )
+        yield (
+            f"completeness gap over max(change of the target, 0.1): largest, {real['questions']} "
+            f"SQuAD questions, every layer, {real['nodes']} Gauss-Legendre nodes",
+            f"{real['worst_gap']:.1e}",
+            "accuracy.py",
+        )
+
+
+def tolerance(found: Result) -> Iterator[Row]:
+    about = f"`tol={found['tol']:g}`, {found['questions']} SQuAD questions at {found['layers']} layers"
+    yield (
+        f"true relative L1 error of the token scores, {about}: median; 95th percentile; worst",
+        "; ".join(f"{100 * found[name]:.2f} %" for name in ("median", "percentile_95", "worst")),
+        "tolerance.py",
+    )
+    yield (
+        "the same: share of cases under 1 %; under 3 %",
+        f"{percent(found['share_under_1_percent'])}; {percent(found['share_under_3_percent'])}",
+        "tolerance.py",
+    )
+    yield "the same: gradient evaluations, mean", f"{found['mean_evaluations']:.1f}", "tolerance.py"
+
+
+def peers(found: Result) -> Iterator[Row]:
+    if "errors" in found:
+        about = "at equal true error (95 % of cases under 1 %), MiniLM reader, SQuAD questions"
+    else:
+        about = "at equal nodes, BERT-base's sizes"
+    seconds, slower = found["seconds_per_question"], found["times_slower_than_ours"]
+    yield f"every layer, seconds a question, {about}", f"{seconds['ours']['median']:.2f}", "peers.py"
+    for name, what in (
+        ("captum_suffix", "Captum `IntegratedGradients` over the layers above"),
+        ("torch_loop", "a hand-written PyTorch loop"),
+        ("captum_layer", "Captum `LayerIntegratedGradients`"),
+    ):
+        ratio = slower[name]
+        figure = f"{ratio['median']:.2f} ({ratio['min']:.2f} to {ratio['max']:.2f})"
+        yield f"the same: times slower is {what}, {found['timed_questions']} questions", figure, "peers.py"
+
+
+def efficiency(found: Result) -> Iterator[Row]:
+    yield (
+        f"rate of an attribution's matrix products over that of SGEMM at {found['sgemm_gflops']['size']}³, "
+        "BERT-base's sizes",
+        f"{percent(found['share_of_sgemm']['median'])} of {found['sgemm_gflops']['median']:.0f} GFLOP/s",
+        "efficiency.py",
+    )
+
+
+def overhead(found: Result) -> Iterator[Row]:
+    share = f"{100 * found['median']:.2f} %"
+    yield (
+        f"share of an attribution spent outside runtime calls, {found['layers'] - 1} blocks",
+        share,
+        "overhead.py",
+    )
+
+
+def memory(found: Result) -> Iterator[Row]:
+    budget = f"{found['budget'] >> 20} MiB"
+    what = f"peak resident memory, every layer of a 110 M-parameter BERT, activation budget {budget}"
+    yield what, f"{found['peak'] / 2**30:.2f} GiB", "memory.py"
+
+
+def memory_growth(found: Result) -> Iterator[Row]:
+    held, budget = found["memory"], f"{found['budget'] >> 20} MiB"
+    yield (
+        f"peak resident memory above the import, every layer, BERT-base's sizes, {' and '.join(held)} "
+        f"question(s) of {found['tokens']} tokens; allowed: 2.2 times the weights + {budget}",
+        "; ".join(f"{each['growth'] / 2**30:.2f}" for each in held.values())
+        + f"; {found['allowed'] / 2**30:.2f} GiB",
+        "memory_growth.py",
+    )
+    counts = list(found["times_the_smallest_number"])
+    worst = max(found["times_the_smallest_number"].values())
+    what = f"time of one question among {', '.join(counts[1:])} over that among {counts[0]}: largest"
+    yield what, f"{worst:.2f}", "memory_growth.py"
+
+
+def prediction(found: Result) -> Iterator[Row]:
+    rates, ratio = found["windows_per_second"], found["times_faster"]
+    yield (
+        f"prediction, windows a second, {found['windows']} SQuAD dev windows, MiniLM reader: `bf.predict`; a "
+        "length-sorted PyTorch loop; ratio",
+        f"{rates['ours']['median']:.0f}; {rates['torch_loop']['median']:.0f}; {ratio['median']:.2f}",
+        "prediction.py",
+    )
+
+
+def loading(found: Result) -> Iterator[Row]:
+    total = found["seconds"]["total"]["median"]
+    yield "from `bf.load` of a cached export to the first attribution", f"{total:.2f} s", "loading.py"
+
+
+def finetune_parity(found: Result) -> Iterator[Row]:
+    ours, plain, settings = found["bertqa_fast"], found["plain_loop"], found["settings"]
+    scores = [f"{side['exact_match']:.1f} / {side['f1']:.1f}" for side in (ours, plain)]
+    yield (
+        f"EM / F1 on {settings['dev_limit']} SQuAD dev questions after {int(settings['limit']):,} "
+        "from MiniLM: `bertqa-fast finetune`; a plain PyTorch loop",
+        "; ".join(scores),
+        "finetune_parity.py",
+    )
+
+
+def corpus_learning(found: Result) -> Iterator[Row]:
+    before, after = found["before"]["all"]["f1"], found["after"]["all"]["f1"]
+    what = "F1 on the held-out part of the built-in corpus: MiniLM before and after the demo's training"
+    yield what, f"{before:.1f}; {after:.1f}", "corpus_learning.py"
+
+
+# The table's order: a result file's name, and what makes its rows.
+MAKERS: dict[str, Callable[[Result], Iterator[Row]]] = {
+    "accuracy": accuracy,
+    "tolerance": tolerance,
+    "peers": peers,
+    "peers_base": peers,
+    "efficiency": efficiency,
+    "overhead": overhead,
+    "memory": memory,
+    "memory_growth": memory_growth,
+    "prediction": prediction,
+    "loading": loading,
+    "finetune_parity": finetune_parity,
+    "corpus_learning": corpus_learning,
+}
+
+
+def rows() -> list[Row]:
+    """Return what was measured, the figure, and the script that measures it, of every kept result."""
+    return [row for name, make in MAKERS.items() if (found := read(name)) for row in make(found)]
 
 
 def table() -> str:
