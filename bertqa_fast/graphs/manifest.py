@@ -21,6 +21,7 @@ _WRITTEN = {
     MANIFEST,
     "weights.bin",
     "hidden_states.onnx",
+    "weigh.onnx",
     "finish.onnx",
     "config.json",
     "tokenizer.json",
@@ -140,4 +141,5 @@ def foreign_files(folder: Path) -> list[str]:
     except (OSError, ValueError, KeyError, TypeError):
         listed = set()
     names = {p.name for p in folder.iterdir()} - listed - _WRITTEN
-    return sorted(name for name in names if not (name.startswith("cut_") and name.endswith(".onnx")))
+    of_layers = ("cut_", "forward_")
+    return sorted(name for name in names if not (name.startswith(of_layers) and name.endswith(".onnx")))

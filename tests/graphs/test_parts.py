@@ -96,13 +96,16 @@ def test_rows_are_points_on_their_examples_path(run_part: RunPart) -> None:
     example, alpha = np.array([2, 0, 0, 1, 2]), np.array([0.0, 1.0, 0.25, 0.5, 0.75])
 
     def build(g: Graph) -> None:
-        g.output(interpolate(g, "hidden", "baseline", "example", "alpha"), "rows", FLOAT, ["R", "T", 4])
+        rows, change = interpolate(g, "hidden", "baseline", "example", "alpha")
+        g.output(rows, "rows", FLOAT, ["R", "T", 4])
+        g.output(change, "change", FLOAT, ["R", "T", 4])
 
     feeds = {"hidden": hidden, "baseline": baseline, "example": example, "alpha": alpha}
-    got = run_part(build, feeds)["rows"]
-    for row, e, a in zip(got, example, alpha, strict=True):
+    got = run_part(build, feeds)
+    for row, e, a in zip(got["rows"], example, alpha, strict=True):
         np.testing.assert_allclose(row, (1 - a) * baseline[e] + a * hidden[e], atol=1e-6)
-    np.testing.assert_array_equal(got[0], baseline[2].astype(np.float32))
+    np.testing.assert_array_equal(got["rows"][0], baseline[2].astype(np.float32))
+    np.testing.assert_allclose(got["change"], (hidden - baseline)[example], atol=1e-6)
 
 
 def test_gradients_add_up_with_weights(run_part: RunPart) -> None:
@@ -114,6 +117,6 @@ def test_gradients_add_up_with_weights(run_part: RunPart) -> None:
     def build(g: Graph) -> None:
         g.output(weighted_sum(g, "gradient", "weights", "before"), "sum", FLOAT, ["E", "T", H])
 
-    feeds = {"gradient": gradient.reshape(R * T, H), "weights": weights, "before": before}
+    feeds = {"gradient": gradient, "weights": weights, "before": before}
     expected = before + np.einsum("er,rth->eth", weights, gradient)
     assert relative_difference(run_part(build, feeds)["sum"], expected) < TOLERANCE

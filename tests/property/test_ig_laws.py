@@ -85,7 +85,14 @@ def test_linear_in_the_target(model: bf.Model, example: bf.QAExample, layer: int
 
     def vectors(target: str, **settings: Any) -> np.ndarray:
         got = bf.integrated_gradients(
-            model, example, layer=layer, target=target, n_steps=5, keep_values=True, **settings
+            model,
+            example,
+            layer=layer,
+            target=target,
+            method="gausslegendre",
+            n_steps=5,
+            keep_values=True,
+            **settings,
         )
         assert got.values is not None
         return got.values
