@@ -242,7 +242,7 @@ def main() -> int:
 
     result = {
         "benchmark": "finetune_parity",
-        "settings": {key: str(value) for key, value in vars(given).items()}
+        "settings": {key: shown(value) for key, value in vars(given).items()}
         | {"device": device, "bf16": bf16},
         "bertqa_fast": side(ours, report.windows, report.losses, report.seconds)
         | {"dropped": report.dropped},
@@ -258,6 +258,12 @@ def main() -> int:
         print(f"the windows differ: {report.windows} and {windows}", file=sys.stderr)
         return 1
     return int(result["f1_difference"] < -given.tolerance)
+
+
+def shown(value: Any) -> str:
+    """Return a setting for the record; of files and folders their names alone."""
+    path = Path(str(value))
+    return path.name if path.exists() else str(value)
 
 
 if __name__ == "__main__":
