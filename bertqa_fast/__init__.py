@@ -5,6 +5,7 @@ embeddings. Hugging Face's ``hidden_states[k]`` is layer ``k - 1``.
 """
 
 from bertqa_fast.attribution.integrated_gradients import integrated_gradients
+from bertqa_fast.attribution.profile import Profile
 from bertqa_fast.attribution.results import Attribution, LayerAttributions
 from bertqa_fast.data.examples import Answer, QAExample, TextExample
 from bertqa_fast.data.squad import read_squad
@@ -36,6 +37,7 @@ __all__ = [
     "LayerAttributions",
     "Model",
     "Prediction",
+    "Profile",
     "QAExample",
     "RuntimeLoadError",
     "Scores",

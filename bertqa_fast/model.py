@@ -16,6 +16,7 @@ import numpy.typing as npt
 from bertqa_fast.graphs.checkpoint import open_source
 from bertqa_fast.graphs.exporter import load_tokenizer, resolve_task, write_export
 from bertqa_fast.graphs.manifest import EXPORTER_VERSION, Manifest, is_export, read_manifest
+from bertqa_fast.memory import default_budget
 from bertqa_fast.progress import progress_bar
 
 if TYPE_CHECKING:
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
 
 Array = npt.NDArray[np.float32]
 
-DEFAULT_MEMORY_BUDGET = 512 << 20
 """Bytes that the activations of one batch may take, unless :func:`load` is told otherwise."""
 
 
@@ -38,7 +38,7 @@ def load(
     threads: int | None = None,
     cache_dir: str | Path | None = None,
     refresh: bool = False,
-    memory_budget: int = DEFAULT_MEMORY_BUDGET,
+    memory_budget: int | None = None,
 ) -> Model:
     """Load a model for prediction and attribution.
 
@@ -63,8 +63,9 @@ def load(
         Where exports are kept: ``$BERTQA_FAST_CACHE``, or else ``bertqa_fast`` in the user's cache folder.
     refresh : bool
         Make a cached export anew, whatever state it is in.
-    memory_budget : int
-        Bytes that the activations of one batch may take; batch sizes follow from it.
+    memory_budget : int, optional
+        Bytes that activations may take; batch sizes follow from it. By default a quarter of the memory that
+        is free when the model is loaded (of the control group's, where that is less).
 
     Returns
     -------
@@ -83,6 +84,8 @@ def load(
     """
     if precision != "fp32":
         raise ValueError(f"precision: got {precision!r}, wanted 'fp32'")
+    if memory_budget is None:
+        memory_budget = default_budget()
     if isinstance(memory_budget, bool) or not isinstance(memory_budget, int) or memory_budget < 1:
         raise ValueError(f"memory_budget: got {memory_budget!r}, wanted a positive number of bytes")
     if not isinstance(device, str) or not re.fullmatch(r"cpu|cuda(:\d+)?", device):
@@ -141,6 +144,8 @@ class Model:
         As given to :func:`load`.
     num_layers, hidden_size : int
         L and H.
+    memory_budget : int
+        Bytes that activations may take.
     """
 
     def __init__(
@@ -156,6 +161,7 @@ class Model:
         self.task = manifest.task
         self.device = device
         self.precision = "fp32"
+        self.memory_budget = memory_budget
         self.num_layers = spec.num_layers
         self.hidden_size = spec.hidden_size
         self._core: _core.Model | None = _core.Model(

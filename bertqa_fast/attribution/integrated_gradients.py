@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import time
 import warnings
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, Literal, Unpack, overload
 
 import numpy as np
@@ -15,6 +16,7 @@ from bertqa_fast.attribution.merge import merge_windows
 from bertqa_fast.attribution.naming import EMBEDDINGS
 from bertqa_fast.attribution.prepare import prepare
 from bertqa_fast.attribution.presets import Preset, find_preset
+from bertqa_fast.attribution.profile import Profile, profile_of, receiver
 from bertqa_fast.attribution.results import Attribution, LayerAttributions
 from bertqa_fast.attribution.rules import find_rule, require_count
 from bertqa_fast.attribution.settings import IntegrationSettings
@@ -69,6 +71,7 @@ def integrated_gradients(
     keep_values: bool = False,
     internal_batch_size: int | None = None,
     show_progress: bool | None = None,
+    profile: bool | Callable[[Profile], object] = False,
     max_length: int = 384,
     doc_stride: int = 128,
     max_answer_length: int = 30,
@@ -127,6 +130,9 @@ def integrated_gradients(
         Rows (points on a path) in a batch; by default, what the model's memory budget allows.
     show_progress : bool, optional
         By default where stderr is a terminal and the work takes over two seconds.
+    profile : bool or function
+        True prints to stderr where the time went: evaluations, batches, padding, seconds of each stage. A
+        function is called with the :class:`bertqa_fast.Profile` instead.
     max_length, doc_stride, max_answer_length : int
         Windows and answers, as in :func:`bertqa_fast.predict`.
 
@@ -154,6 +160,8 @@ def integrated_gradients(
         raise ValueError(f"tol: got {tol!r}, wanted a number between 0 and 1")
     if internal_batch_size is not None:
         require_count("internal_batch_size", internal_batch_size)
+    started = time.perf_counter()
+    give_profile = receiver(profile)
     fixed = find_preset(preset)
     _refuse_conflicts(preset, fixed, target, span, contrast, baseline, method, n_steps)
     rule = find_rule(method, n_steps, fixed)
@@ -180,6 +188,7 @@ def integrated_gradients(
     ids, types, offsets = flatten(flat)
     starts, ends, signs = prepared.span_arrays()
     start_baseline = engine_baseline(baseline, flat, owners, model.tokenizer, model.hidden_size)
+    prepared_after = time.perf_counter() - started
     with progress_bar(None, "attributing", "path", show_progress) as bar:
         out = model.core.integrate(
             ids,
@@ -203,6 +212,9 @@ def integrated_gradients(
             **start_baseline,
         )
 
+    if give_profile is not None:
+        elapsed = time.perf_counter() - started
+        give_profile(profile_of(out, out["evaluations"], prepared_after, elapsed, model.memory_budget))
     if rule.limit is not None:
         _warn_of_unconverged(out["error"], tol, rule.limit)
 

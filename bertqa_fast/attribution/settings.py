@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, Literal, TypedDict
+
+from bertqa_fast.attribution.profile import Profile
 
 
 class IntegrationSettings(TypedDict, total=False):
@@ -21,6 +24,7 @@ class IntegrationSettings(TypedDict, total=False):
     keep_values: bool
     internal_batch_size: int | None
     show_progress: bool | None
+    profile: bool | Callable[[Profile], object]
     max_length: int
     doc_stride: int
     max_answer_length: int

@@ -33,6 +33,12 @@ struct Statistics {
   std::size_t padded_tokens = 0;  // of which padding
   double seconds = 0;
   double runtime_seconds = 0;
+  // By stage: "loading" (sessions made), and the graphs' names without their layers ("cut", "weigh" ...).
+  struct Stage {
+    std::size_t runs = 0;
+    double seconds = 0;
+  };
+  std::map<std::string, Stage> stages;
 };
 
 // Called between batches with rows done and rows in all; may throw, which ends the work and leaves the model
@@ -64,7 +70,7 @@ class Model {
   void require_layer(int layer) const;
 
  private:
-  runtime::Session& session(const std::string& graph);
+  runtime::Session& session(const std::string& graph, Statistics* statistics = nullptr);
 
   std::shared_ptr<runtime::Environment> env_;
   Description description_;
