@@ -116,6 +116,7 @@ SHORT := $(REFERENCE) --reference-tolerance 2e-3 --max-tokens 96 --validate 0
 bench: $(VENV)/.dev
 	mkdir -p $(SMALL)
 	$(BENCH)/tolerance.py $(REAL) $(SHORT) --questions 12 --output $(SMALL)/tolerance.json
+	$(BENCH)/schemes.py $(REAL) --questions 1 --max-tokens 64 --points 81 --output $(SMALL)/schemes.json
 	$(BENCH)/peers.py $(REAL) $(SHORT) --questions 8 --timed 2 --together 1 --output $(SMALL)/peers.json
 	$(BENCH)/efficiency.py --questions 1 --nodes 8 --rounds 2 --output $(SMALL)/efficiency.json
 	$(BENCH)/memory_growth.py --memory-questions 1 8 --time-questions 4 8 --rounds 1 --output $(SMALL)/memory_growth.json
@@ -130,6 +131,7 @@ bench: $(VENV)/.dev
 bench-full: $(VENV)/.dev
 	mkdir -p build
 	$(BENCH)/tolerance.py $(REAL) $(REFERENCE) --output $(RESULTS)/tolerance.json
+	$(BENCH)/schemes.py $(REAL) --tables build/schemes.npz --output $(RESULTS)/schemes.json
 	$(BENCH)/peers.py $(REAL) $(REFERENCE) --output $(RESULTS)/peers.json
 	$(BENCH)/peers.py --model base --timed 4 --together 2 --output $(RESULTS)/peers_base.json
 	$(BENCH)/efficiency.py --output $(RESULTS)/efficiency.json
