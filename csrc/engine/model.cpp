@@ -4,6 +4,8 @@
 #include <stdexcept>
 #include <utility>
 
+#include "runtime/page_release.hpp"
+
 namespace bertqa::engine {
 
 std::string layer_name(int layer) { return layer == kEmbeddings ? "embeddings" : std::to_string(layer); }
@@ -47,10 +49,12 @@ runtime::Session& Model::session(const std::string& graph, Statistics* statistic
     const auto start = std::chrono::steady_clock::now();
     runtime::SessionOptions options;
     options.device = description_.device;
-    slot = std::make_unique<runtime::Session>(env_, description_.folder / (graph + ".onnx"), weights_,
-                                              prepacked_, options);
-    // The session has packed its copies; the mapped originals need not stay resident.
-    weights_->release_pages();
+    {
+      // The session packs its copies; the mapped originals need not stay resident.
+      const runtime::PageRelease release(*weights_);
+      slot = std::make_unique<runtime::Session>(env_, description_.folder / (graph + ".onnx"), weights_,
+                                                prepacked_, options);
+    }
     if (statistics != nullptr) note(*statistics, "loading", start);
   }
   return *slot;

@@ -35,7 +35,7 @@ struct Assessment {
 // Between two neighbouring nodes a, b the sum over tokens of the spline's integral should be F(b) - F(a), which
 // is known: what is missing is a local error without any further run. It is a scalar, in which the errors of
 // tokens may cancel, so how far the spline bends away from straight lines, token by token, counts as well.
-//   error = (0.6 sum |gap| + 0.5 total (sum |bend| / total)^1.5) / total
+//   error = (0.6 sum |gap| + 0.7 total (sum |bend| / total)^1.5) / total
 // with total the L1 norm of the integral over all tokens; the power because the bend shrinks with h^3 and the
 // spline's error faster still. The panels with the largest share of both are halved.
 Assessment assess(const PathSamples& path, const AdaptiveRule& rule);
