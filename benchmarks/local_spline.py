@@ -10,7 +10,7 @@ from tabulated import Doubles, Spline, TabulatedPath
 
 from bertqa_fast import _core
 
-GAP_WEIGHT, BEND_WEIGHT = 0.6, 0.5  # csrc/quadrature/adaptive.cpp
+GAP_WEIGHT, BEND_WEIGHT = 0.6, 0.7  # csrc/quadrature/adaptive.cpp
 
 
 @dataclass(frozen=True)

@@ -216,7 +216,7 @@ def integrated_gradients(
         elapsed = time.perf_counter() - started
         give_profile(profile_of(out, out["evaluations"], prepared_after, elapsed, model.memory_budget))
     if rule.limit is not None:
-        _warn_of_unconverged(out["error"], tol, rule.limit)
+        _warn_of_unconverged(out["error"], out["evaluations"], tol, rule.limit)
 
     def attribution(number: int, span: tuple[int, int], at: int) -> Attribution:
         window, example = flat[number], many[owners[number]]
@@ -313,16 +313,29 @@ def _refuse_conflicts(
         raise ValueError(f"preset: {preset!r} fixes {', '.join(changed)}, wanted them left at their defaults")
 
 
-def _warn_of_unconverged(error: npt.NDArray[np.float64], tol: float, limit: int) -> None:
+def _warn_of_unconverged(
+    error: npt.NDArray[np.float64], evaluations: npt.NDArray[np.float64], tol: float, limit: int
+) -> None:
     missed = error > tol
-    if missed.any():
-        warnings.warn(
-            f"{int(missed.sum())} of {missed.size} paths have not converged: {limit} nodes leave an "
-            f"estimated error of up to {float(error.max()):.2g} where tol is {tol:g}; allow more nodes "
-            "(n_steps=), or a larger tol",
-            ConvergenceWarning,
-            stacklevel=3,
+    if not missed.any():
+        return
+    spent = missed & (evaluations >= limit)
+    reasons = []
+    if spent.any():
+        reasons.append(
+            f"{int(spent.sum())} spent all of their {limit} nodes (allow more, n_steps=, or a larger tol)"
         )
+    if broken := int(missed.sum() - spent.sum()):
+        reasons.append(
+            f"{broken} meet a jump of the target that no nodes resolve, most often at the baseline itself "
+            "(another baseline= or target= may have none)"
+        )
+    warnings.warn(
+        f"{int(missed.sum())} of {missed.size} paths have not converged: the estimated error is up to "
+        f"{float(error.max()):.2g} where tol is {tol:g}; {'; '.join(reasons)}",
+        ConvergenceWarning,
+        stacklevel=3,
+    )
 
 
 def _layers(layer: LayerArgument, num_layers: int, fixed: Preset | None) -> tuple[list[int], bool]:

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <numeric>
 
 #include "engine/batches.hpp"
 
@@ -15,8 +16,17 @@ struct Place {
   std::size_t row = 0;
 };
 
-// One example's path at the layer. Nodes whose gradient is not finite (a baseline of equal rows can make every
-// LayerNorm divide by almost nothing) are left out, and the spline bridges them.
+// A slope at the baseline that is so many times those elsewhere is no part of a curve.
+constexpr double kSingular = 1e4;
+
+double size_of(std::span<const float> slopes) {
+  return std::accumulate(slopes.begin(), slopes.end(), 0.0,
+                         [](double sum, float slope) { return sum + std::abs(static_cast<double>(slope)); });
+}
+
+// One example's path at the layer. At a baseline of equal rows every LayerNorm may divide by almost nothing: a
+// gradient there that is not finite, or out of all proportion, is left out, and the spline bridges it. What F
+// does there is known all the same, and counts in the error.
 struct Path {
   quadrature::PathSamples samples;
   std::vector<Place> places;  // of the samples
@@ -31,6 +41,18 @@ struct Path {
     samples.slopes.rows.insert(samples.slopes.rows.begin() + at, slopes);
     samples.values.insert(samples.values.begin() + at, value);
     places.insert(places.begin() + at, place);
+  }
+
+  void leave_out_singular_start() {
+    auto& slopes = samples.slopes;
+    if (slopes.nodes.size() <= quadrature::kSplineNodes || slopes.nodes.front() != 0.0) return;
+    double largest = 0;
+    for (std::size_t i = 1; i < slopes.rows.size(); ++i) largest = std::max(largest, size_of(slopes.rows[i]));
+    if (size_of(slopes.rows.front()) <= kSingular * largest) return;
+    slopes.nodes.erase(slopes.nodes.begin());
+    slopes.rows.erase(slopes.rows.begin());
+    samples.values.erase(samples.values.begin());
+    places.erase(places.begin());
   }
 };
 
@@ -115,6 +137,7 @@ class AdaptiveLayer {
   }
 
   void assess(Path& path) const {
+    path.leave_out_singular_start();
     if (path.samples.slopes.nodes.size() < quadrature::kSplineNodes) {
       path.assessment = {std::numeric_limits<double>::infinity(), false, {}};
     } else {

@@ -29,7 +29,7 @@ struct PathSamples {
 struct Assessment {
   double error = 0;          // estimated relative L1 error of the token scores
   bool converged = false;    // error <= tolerance
-  std::vector<double> next;  // nodes to add; none where it has converged or may have no more
+  std::vector<double> next;  // nodes to add; none where it has converged, may have no more, or sees a break
 };
 
 // Between two neighbouring nodes a, b the sum over tokens of the spline's integral should be F(b) - F(a), which

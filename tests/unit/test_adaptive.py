@@ -127,6 +127,17 @@ def test_the_limit_is_kept(limit: int) -> None:
     assert error > 0.001
 
 
+def test_a_break_is_not_halved_for_ever() -> None:
+    """F jumps at the very baseline, as where a LayerNorm divides by almost nothing."""
+
+    def path(alpha: Array) -> Array:
+        return np.stack([1.0 * (alpha > 1e-7), 0.3 * alpha**2], axis=1)
+
+    _, error, spent = integrate(path, 0.01)
+    assert error > 0.01
+    assert spent < 40
+
+
 def test_missing_ends_are_bridged() -> None:
     """A gradient that is not finite at the baseline: its node is left out, F there is known all the same."""
     nodes = np.array([0.125, 0.25, 0.5, 0.75, 1.0])
