@@ -55,7 +55,8 @@ py::dict as_dict(const engine::Statistics& s) {
   out["seconds"] = s.seconds;
   out["runtime_seconds"] = s.runtime_seconds;
   py::dict stages;
-  for (const auto& [name, stage] : s.stages) stages[py::str(name)] = py::make_tuple(stage.runs, stage.seconds);
+  for (const auto& [name, stage] : s.stages)
+    stages[py::str(name)] = py::make_tuple(stage.runs, stage.seconds);
   out["stages"] = stages;
   return out;
 }

@@ -10,8 +10,8 @@
 
 namespace bertqa::engine {
 
-// Calls run(batch) for equal stretches of `points`, none longer than the limit. Where memory runs out the limit
-// is halved and the batch tried again: run() must change nothing before it has succeeded.
+// Calls run(batch) for equal stretches of `points`, none longer than the limit. Where memory runs out the
+// limit is halved and the batch tried again: run() must change nothing before it has succeeded.
 template <typename Run>
 void in_batches(std::span<const Point> points, BatchLimit& limit, const Run& run) {
   while (!points.empty()) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cmath>
 #include <numeric>
 
 #include "engine/path_group.hpp"
@@ -13,7 +14,8 @@ namespace {
 
 // More tokens in a batch make its matrix products no faster and its activations fall out of the caches.
 constexpr std::size_t kTokensPerBatch = 2048;
-// An adaptive rule keeps the gradients of all its nodes: so many are reckoned with, for a share of the budget.
+// An adaptive rule keeps the gradients of all its nodes: so many are reckoned with, for a share of the
+// budget.
 constexpr std::size_t kNodesReckoned = 24;
 constexpr std::size_t kShareOfKeptGradients = 4;
 // Paths of one layer that are refined together: enough to fill batches when few nodes are added at a time.
@@ -100,12 +102,11 @@ class Integration {
   void integrate_layer(PathGroup& group, std::size_t index, BatchLimit& limit) {
     const Advance advance = [&](double paths) {
       done_ += paths;
-      progress_(std::min(paths_, static_cast<std::size_t>(done_ + 0.5)), paths_);
+      progress_(std::min(paths_, static_cast<std::size_t>(std::lround(done_))), paths_);
     };
     const PathIntegral integral =
-        request_.adaptive
-            ? integrate_adaptive(group, index, *request_.adaptive, limit, advance)
-            : integrate_fixed(group, index, request_.nodes, request_.weights, limit, advance);
+        request_.adaptive ? integrate_adaptive(group, index, *request_.adaptive, limit, advance)
+                          : integrate_fixed(group, index, request_.nodes, request_.weights, limit, advance);
     std::vector<std::int64_t> owners(group.size());
     std::iota(owners.begin(), owners.end(), std::int64_t{0});
     // The next group has another length: what is free now would not fit it, and stay beside what it needs.

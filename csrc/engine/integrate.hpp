@@ -32,11 +32,11 @@ struct IntegrationRequest {
   std::size_t spans_per_target = 1;
   TargetForm target;
   Baseline baseline;
-  std::span<const int> layers;      // cut at the outputs of these (-1: the embeddings)
+  std::span<const int> layers;  // cut at the outputs of these (-1: the embeddings)
   // Fixed nodes in [0, 1], rising, and as many weights; or, in their place, what to reach.
   std::span<const double> nodes, weights;
   std::optional<quadrature::AdaptiveRule> adaptive;
-  std::size_t pad_to = 0;           // pad every sequence to this length (0: no further than its batch needs)
+  std::size_t pad_to = 0;  // pad every sequence to this length (0: no further than its batch needs)
   bool softmax_over_padding = false;  // let padded positions take part in the softmax over positions
   std::size_t rows_per_batch = 0;     // 0: as many as the memory budget allows
   bool keep_values = false;
@@ -48,8 +48,8 @@ struct IntegrationResult {
   std::vector<float> values;           // [layers, total tokens, H], or empty
   std::vector<double> value;           // [sequences], the target at the input
   std::vector<double> baseline_value;  // [layers, sequences], the target at the baseline
-  // [layers, sequences] each: gradient evaluations spent (forward ones count half), and what the adaptive rule
-  // says of its error (nothing, for fixed nodes).
+  // [layers, sequences] each: gradient evaluations spent (forward ones count half), and what the adaptive
+  // rule says of its error (nothing, for fixed nodes).
   std::vector<double> evaluations, error;
   Statistics statistics;
 };

@@ -24,9 +24,9 @@ double size_of(std::span<const float> slopes) {
                          [](double sum, float slope) { return sum + std::abs(static_cast<double>(slope)); });
 }
 
-// One example's path at the layer. At a baseline of equal rows every LayerNorm may divide by almost nothing: a
-// gradient there that is not finite, or out of all proportion, is left out, and the spline bridges it. What F
-// does there is known all the same, and counts in the error.
+// One example's path at the layer. At a baseline of equal rows every LayerNorm may divide by almost nothing:
+// a gradient there that is not finite, or out of all proportion, is left out, and the spline bridges it. What
+// F does there is known all the same, and counts in the error.
 struct Path {
   quadrature::PathSamples samples;
   std::vector<Place> places;  // of the samples
@@ -90,6 +90,7 @@ class AdaptiveLayer {
   PathIntegral result() {
     const std::size_t count = paths_.size();
     std::vector<std::vector<float>> weights;
+    weights.reserve(batches_.size());
     for (const Gradients& batch : batches_) weights.emplace_back(count * batch.points.size(), 0.0F);
     PathIntegral out{group_.zero_sums(count), {}, {}, {}};
     for (std::size_t e = 0; e < count; ++e) {

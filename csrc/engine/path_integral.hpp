@@ -29,8 +29,9 @@ struct BatchLimit {
 PathIntegral integrate_fixed(PathGroup& group, std::size_t index, std::span<const double> nodes,
                              std::span<const double> weights, BatchLimit& limit, const Advance& advance);
 
-// Every path gets its own nodes (quadrature/adaptive.hpp); all that are at it share batches, round after round.
-// The gradients of all nodes are kept until the end, since every new node changes the weights of the others.
+// Every path gets its own nodes (quadrature/adaptive.hpp); all that are at it share batches, round after
+// round. The gradients of all nodes are kept until the end, since every new node changes the weights of the
+// others.
 PathIntegral integrate_adaptive(PathGroup& group, std::size_t index, const quadrature::AdaptiveRule& rule,
                                 BatchLimit& limit, const Advance& advance);
 

@@ -16,8 +16,8 @@ std::size_t working_floats(const EncoderSizes& s, std::size_t tokens) {
 }  // namespace
 
 std::size_t gradient_row_bytes(const EncoderSizes& s, std::size_t tokens, std::size_t blocks) {
-  // Kept per token: query, key, value and two normalised inputs (5 H), the slope of the activation (I), and one
-  // row of attention probabilities per head (A T).
+  // Kept per token: query, key, value and two normalised inputs (5 H), the slope of the activation (I), and
+  // one row of attention probabilities per head (A T).
   const std::size_t kept = tokens * (5 * s.hidden_size + s.intermediate_size + s.num_heads * tokens);
   return kFloat * (blocks * kept + working_floats(s, tokens));
 }

@@ -17,9 +17,9 @@ constexpr double kBendInChoice = 0.5;
 // Halve the panels that hold this share of the doubt, but few at a time: what they show moves the rest.
 constexpr double kMarkedShare = 0.5;
 constexpr std::size_t kNodesPerRound = 2;
-// No narrower panel is halved. What jumps within less is a break and no curve (a baseline where every LayerNorm
-// divides by almost nothing), and halving towards it would spoil the rest: in a mesh that grows by twos away
-// from a break, what the spline gets wrong there grows by 1.4 from panel to panel.
+// No narrower panel is halved. What jumps within less is a break and no curve (a baseline where every
+// LayerNorm divides by almost nothing), and halving towards it would spoil the rest: in a mesh that grows by
+// twos away from a break, what the spline gets wrong there grows by 1.4 from panel to panel.
 constexpr double kNarrowest = 1.0 / 4096;
 // Values of F come from float32 logits: differences below this are their rounding.
 constexpr double kRounding = 4.0 * std::numeric_limits<float>::epsilon();

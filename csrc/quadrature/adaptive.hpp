@@ -11,14 +11,15 @@
 namespace bertqa::quadrature {
 
 struct AdaptiveRule {
-  double tolerance = 0.01;     // of the relative L1 error of the token scores
+  double tolerance = 0.01;      // of the relative L1 error of the token scores
   std::size_t max_nodes = 128;  // a case that needs more ends unconverged
 };
 
 // Where every case begins.
 std::vector<double> first_nodes();
 
-// One path: F is known exactly at its ends and at every node; `slopes` are what each token adds to dF/d(alpha).
+// One path: F is known exactly at its ends and at every node; `slopes` are what each token adds to
+// dF/d(alpha).
 struct PathSamples {
   Samples slopes;
   std::vector<double> values;  // [n], F at the nodes
@@ -32,9 +33,10 @@ struct Assessment {
   std::vector<double> next;  // nodes to add; none where it has converged, may have no more, or sees a break
 };
 
-// Between two neighbouring nodes a, b the sum over tokens of the spline's integral should be F(b) - F(a), which
-// is known: what is missing is a local error without any further run. It is a scalar, in which the errors of
-// tokens may cancel, so how far the spline bends away from straight lines, token by token, counts as well.
+// Between two neighbouring nodes a, b the sum over tokens of the spline's integral should be F(b) - F(a),
+// which is known: what is missing is a local error without any further run. It is a scalar, in which the
+// errors of tokens may cancel, so how far the spline bends away from straight lines, token by token, counts
+// as well.
 //   error = (0.6 sum |gap| + 0.7 total (sum |bend| / total)^1.5) / total
 // with total the L1 norm of the integral over all tokens; the power because the bend shrinks with h^3 and the
 // spline's error faster still. The panels with the largest share of both are halved.

@@ -73,7 +73,8 @@ std::vector<double> second_derivatives(std::span<const double> x, std::span<cons
   return m;
 }
 
-// One cubic, seen from its node at `near`: the integral over a stretch of length d beyond it, away from `far`.
+// One cubic, seen from its node at `near`: the integral over a stretch of length d beyond it, away from
+// `far`.
 struct Outer {
   std::size_t near, far;
   double d, h;

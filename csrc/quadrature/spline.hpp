@@ -26,9 +26,9 @@ struct PanelIntegrals {
   std::vector<double> bend;
 };
 
-// The cubic spline whose third derivative is continuous at the second and the last but one node ("not-a-knot":
-// de Boor 1978, A Practical Guide to Splines, ch. IV). std::invalid_argument for fewer than 4 nodes, or nodes
-// that do not rise.
+// The cubic spline whose third derivative is continuous at the second and the last but one node
+// ("not-a-knot": de Boor 1978, A Practical Guide to Splines, ch. IV). std::invalid_argument for fewer than 4
+// nodes, or nodes that do not rise.
 PanelIntegrals panel_integrals(const Samples& samples);
 
 // Weights [n] of the whole integral over [0, 1]: exact for cubics, and they sum to 1.

@@ -9,9 +9,9 @@
 
 namespace bertqa::runtime {
 
-// While it lives, lets go of the file's resident pages every few milliseconds. A session that packs its weights
-// reads each once; without this all of them would be resident beside all packed copies when it is done, which
-// is the largest moment of a model's life.
+// While it lives, lets go of the file's resident pages every few milliseconds. A session that packs its
+// weights reads each once; without this all of them would be resident beside all packed copies when it is
+// done, which is the largest moment of a model's life.
 class PageRelease {
  public:
   explicit PageRelease(const WeightFile& weights);
