@@ -5,11 +5,14 @@ Nothing heavy is imported here: each command imports what it needs once it runs,
 
 from __future__ import annotations
 
-from typing import Annotated
+import warnings
+from typing import Annotated, Any
 
 import typer
 
 from bertqa_fast.cli import attribute, demo, evaluate, explain, export, finetune, predict, report
+from bertqa_fast.cli.output import log
+from bertqa_fast.errors import ConvergenceWarning
 
 HELP = """Layer-wise attributions for BERT readers, computed by a C++ engine on ONNX Runtime.
 
@@ -57,6 +60,20 @@ def common(
     """Take the options that come before the command."""
 
 
+def _one_line_warnings() -> None:
+    """Let what users are meant to read be read: one line, without the place in the code that said it."""
+    usual = warnings.showwarning
+
+    def show(message: Warning | str, category: type[Warning], *place: Any, **more: Any) -> None:
+        if issubclass(category, ConvergenceWarning):
+            log(f"bertqa-fast: warning: {message}")
+        else:
+            usual(message, category, *place, **more)
+
+    warnings.showwarning = show
+
+
 def main() -> None:
     """Run the program."""
+    _one_line_warnings()
     app(prog_name="bertqa-fast")

@@ -14,8 +14,8 @@ namespace {
 
 // More tokens in a batch make its matrix products no faster and its activations fall out of the caches.
 constexpr std::size_t kTokensPerBatch = 2048;
-// An adaptive rule keeps the gradients of all its nodes: so many are reckoned with, for a share of the
-// budget.
+// An adaptive rule keeps the gradients of all its nodes: so many are reckoned with, and a share of the budget
+// is theirs and the hidden states'.
 constexpr std::size_t kNodesReckoned = 24;
 constexpr std::size_t kShareOfKeptGradients = 4;
 // Paths of one layer that are refined together: enough to fill batches when few nodes are added at a time.
@@ -77,7 +77,8 @@ class Integration {
     // The lowest cut runs the most blocks: what fits there fits everywhere.
     const int lowest = request_.layers.empty() ? 0 : *std::ranges::min_element(request_.layers);
     const auto blocks = static_cast<std::size_t>(description.sizes.num_layers - 1 - lowest);
-    const std::size_t budget = description.memory_budget;
+    const std::size_t kept_budget = request_.adaptive ? description.memory_budget / kShareOfKeptGradients : 0;
+    const std::size_t budget = description.memory_budget - kept_budget;
     BatchLimit limit{request_.rows_per_batch};
     if (limit.rows == 0) {
       const std::size_t wanted = std::max<std::size_t>(1, kTokensPerBatch / tokens);
@@ -85,8 +86,8 @@ class Integration {
     }
     std::size_t sharing = 0;
     if (request_.adaptive) {
-      const std::size_t kept = kNodesReckoned * tokens * width() * sizeof(float);
-      sharing = rows_within(budget / kShareOfKeptGradients, kept, kPathsPerGroup);
+      const std::size_t tensors = kNodesReckoned + request_.layers.size() + 1;
+      sharing = rows_within(kept_budget, tensors * tokens * width() * sizeof(float), kPathsPerGroup);
     } else {
       // Sequences share batches only where one alone would not fill a batch.
       sharing = std::max<std::size_t>(1, limit.rows / request_.nodes.size());

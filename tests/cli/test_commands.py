@@ -22,7 +22,12 @@ Program = Callable[..., Any]
 
 def test_explain_as_json(program: Program, tiny_model: Path) -> None:
     arguments = ["--question", "Who sailed?", "--context", "Ada sailed.", "--steps", 6, "--json"]
-    found = json.loads(program("explain", "--model", tiny_model, *arguments).stdout)
+    done = program("explain", "--model", tiny_model, *arguments)
+    # A random reader jumps at its zero baseline: the warning is one line, and stdout is JSON all the same.
+    assert [line.split(" paths ")[0] for line in done.stderr.splitlines() if "warning" in line.lower()] == [
+        "bertqa-fast: warning: 2 of 3"
+    ]
+    found = json.loads(done.stdout)
     assert [layer["layer"] for layer in found["layers"]] == [-1, 0, 1]
     assert found["tokens"][0] == "[CLS]"
     for layer in found["layers"]:
