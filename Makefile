@@ -140,7 +140,7 @@ bench-full: $(VENV)/.dev
 	$(BENCH)/loading.py --model $(BENCH_MODEL) --output $(RESULTS)/loading.json
 	$(BENCH)/overhead.py $(REAL) --questions 2 > build/overhead.json && mv build/overhead.json $(RESULTS)/
 	$(BENCH)/memory.py > build/memory.json && mv build/memory.json $(RESULTS)/
-	$(BENCH)/accuracy.py $(REAL) --questions 3 --autograd-questions 1 --autograd-nodes 8 > build/accuracy.json \
+	$(BENCH)/accuracy.py $(REAL) > build/accuracy.json \
 	  && mv build/accuracy.json $(RESULTS)/
 	$(BENCH)/readme_table.py
 
