@@ -146,11 +146,13 @@ def loading(found: Result) -> Iterator[Row]:
 
 
 def finetune_parity(found: Result) -> Iterator[Row]:
-    ours, plain, settings = found["bertqa_fast"], found["plain_loop"], found["settings"]
+    ours, plain = found["bertqa_fast"], found["plain_loop"]
+    threads = found["threads"]
+    settings = found["settings"] | {"threads": f"{threads} thread{'s' if threads > 1 else ''}"}
     scores = [f"{side['exact_match']:.1f} / {side['f1']:.1f}" for side in (ours, plain)]
     yield (
         f"EM / F1 on {settings['dev_limit']} SQuAD dev questions after {int(settings['limit']):,} "
-        "from MiniLM: `bertqa-fast finetune`; a plain PyTorch loop",
+        f"from MiniLM, {settings['threads']}: `bertqa-fast finetune`; a plain PyTorch loop",
         "; ".join(scores),
         "finetune_parity.py",
     )
@@ -195,7 +197,8 @@ def table() -> str:
     features = ", ".join(machine["features"])
     lines += [
         "",
-        f"{machine['processor']} ({features}), {machine['cores']} cores and as many threads, Python "
+        f"{machine['processor']} ({features}), {machine['cores']} cores and as many threads unless a row "
+        "says otherwise, Python "
         f"{machine['python']}, {about}.",
     ]
     return "\n".join(lines) + "\n"
