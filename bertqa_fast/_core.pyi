@@ -214,6 +214,7 @@ class Model:
         softmax_over_padding: bool = False,
         rows_per_batch: typing.SupportsInt | typing.SupportsIndex = 0,
         keep_values: bool = False,
+        traversal: str = "auto",
         progress: typing.Any = None,
     ) -> dict:
         """
@@ -223,7 +224,8 @@ class Model:
         every path then gets nodes until its estimated error is below it, or it has ``max_nodes``. Returns ``scores`` and
         ``signed`` ``[layers, total tokens]``, ``values`` ``[layers, total tokens, H]`` if kept, ``value``
         ``[sequences]``, ``baseline_value`` and ``evaluations`` ``[layers, sequences]``, ``error`` of the same shape where
-        ``tolerance`` is given, and ``statistics``. Progress is counted in paths (a layer of a sequence).
+        ``tolerance`` is given, and ``statistics``. Progress is counted in paths (a layer of a sequence). ``traversal``:
+        ``cuts`` goes through the layers one after the other, ``all_layers`` together, ``auto`` chooses.
         """
 
 def assess_path(

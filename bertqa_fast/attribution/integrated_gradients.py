@@ -70,6 +70,7 @@ def integrated_gradients(
     windows: Literal["best", "merge"] = "best",
     keep_values: bool = False,
     internal_batch_size: int | None = None,
+    traversal: Literal["auto", "cuts", "all_layers"] = "auto",
     show_progress: bool | None = None,
     profile: bool | Callable[[Profile], object] = False,
     max_length: int = 384,
@@ -128,6 +129,9 @@ def integrated_gradients(
         Keep the vectors ``[T, H]``, not only their norms and sums.
     internal_batch_size : int, optional
         Rows (points on a path) in a batch; by default, what the model's memory budget allows.
+    traversal : {"auto", "cuts", "all_layers"}
+        How several layers are gone through: one after the other, each on its own graph, or all together, in
+        the same batches. The numbers are the same; by default the engine takes what is faster.
     show_progress : bool, optional
         By default where stderr is a terminal and the work takes over two seconds.
     profile : bool or function
@@ -154,6 +158,8 @@ def integrated_gradients(
         raise ValueError(f"label: got {label!r}, but a reader has no labels; wanted span=")
     if windows not in ("best", "merge"):
         raise ValueError(f"windows: got {windows!r}, wanted 'best' or 'merge'")
+    if traversal not in ("auto", "cuts", "all_layers"):
+        raise ValueError(f"traversal: got {traversal!r}, wanted 'auto', 'cuts' or 'all_layers'")
     if contrast is not None and windows == "merge":
         raise ValueError("contrast: it needs one window, wanted windows='best'")
     if not isinstance(tol, int | float) or not 0 < tol < 1:
@@ -208,6 +214,7 @@ def integrated_gradients(
             softmax_over_padding=bool(fixed and fixed.softmax_over_padding),
             rows_per_batch=internal_batch_size or 0,
             keep_values=keep_values,
+            traversal=traversal,
             progress=advance(bar),
             **start_baseline,
         )

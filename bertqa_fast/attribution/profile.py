@@ -16,6 +16,7 @@ _STAGES = {
     "hidden_states": "hidden states",
     "forward": "forward, above the cut",
     "cut": "gradients, above the cut",
+    "all_layers": "gradients, all layers",
     "weigh": "weighted sums",
     "finish": "scores",
 }
@@ -39,7 +40,7 @@ class Profile:
         Bytes that activations may take.
     stages : dict
         Stage to (runs, seconds): ``preparing`` (windows, predictions), ``loading``, ``hidden_states``,
-        ``forward``, ``cut``, ``weigh``, ``finish``, and ``rest`` (outside all of these).
+        ``forward``, ``cut``, ``all_layers``, ``weigh``, ``finish``, and ``rest`` (outside all of these).
     """
 
     windows: int

@@ -13,14 +13,51 @@ from bertqa_fast.graphs.spec import EncoderSpec
 
 
 @dataclass(frozen=True)
+class At:
+    """Some tokens of every sequence, the only ones that ask in a block: its queries and its outputs.
+
+    ``hot``: ``[B, P, T]``, 1 where the p-th of them is. Gathering is a product with it and scattering one
+    with its transpose, in which what falls on one token adds up. ``sizes``: int64 ``[2]``, (B, P).
+    """
+
+    hot: str
+    sizes: str
+
+    def gather(self, g: Graph, spec: EncoderSpec, x: str, sizes: str) -> str:
+        """``[N, H]`` becomes ``[B * P, H]``."""
+        folded = _fold(g, x, sizes, g.constant([spec.hidden_size]))
+        return g.reshape(g.op("MatMul", self.hot, folded), [-1, spec.hidden_size])
+
+    def scatter(self, g: Graph, spec: EncoderSpec, x: str) -> str:
+        """``[B * P, H]`` becomes ``[N, H]``: sums at these tokens, 0 elsewhere."""
+        folded = _fold(g, x, self.sizes, g.constant([spec.hidden_size]))
+        return g.reshape(g.op("MatMul", self._columns(g), folded), [-1, spec.hidden_size])
+
+    def gather_heads(self, g: Graph, x: str) -> str:
+        """``[B, A, T, D]`` becomes ``[B, A, P, D]``."""
+        return g.op("MatMul", g.op("Unsqueeze", self.hot, g.constant([1])), x)
+
+    def scatter_heads(self, g: Graph, x: str) -> str:
+        """``[B, A, P, D]`` becomes ``[B, A, T, D]``."""
+        return g.op("MatMul", g.op("Unsqueeze", self._columns(g), g.constant([1])), x)
+
+    def _columns(self, g: Graph) -> str:
+        return g.op("Transpose", self.hot, perm=[0, 2, 1])
+
+
+@dataclass(frozen=True)
 class SavedAttention:
-    """Queries, keys, values ``[B, A, T, D]`` and probabilities ``[B, A, T, T]``."""
+    """Queries, keys, values ``[B, A, T, D]`` and probabilities ``[B, A, T, T]``.
+
+    With ``at``, queries ``[B, A, P, D]`` and probabilities ``[B, A, P, T]``.
+    """
 
     query: str
     key: str
     value: str
     probabilities: str
     layer: int
+    at: At | None
 
 
 def _fold(g: Graph, x: str, sizes: str, layout: str) -> str:
@@ -70,13 +107,14 @@ MASKED_SOFTMAX = Fused("MaskedSoftmax", ("scores", "bias"), _masked_softmax)
 SOFTMAX_BACKWARD = Fused("SoftmaxBackward", ("p", "dp"), _softmax_backward)
 
 
-def _square(spec: EncoderSpec, sizes: str) -> list[Dim]:
+def _scores_shape(spec: EncoderSpec, sizes: str, at: At | None) -> list[Dim]:
     """Return the shape of scores and their like."""
-    return [f"B of {sizes}", spec.num_heads, f"T of {sizes}", f"T of {sizes}"]
+    queries = f"T of {sizes}" if at is None else f"P of {at.sizes}"
+    return [f"B of {sizes}", spec.num_heads, queries, f"T of {sizes}"]
 
 
 def attention(
-    g: Graph, spec: EncoderSpec, layer: int, x: str, sizes: str, bias: str
+    g: Graph, spec: EncoderSpec, layer: int, x: str, sizes: str, bias: str, at: At | None = None
 ) -> tuple[str, SavedAttention]:
     """Attend.
 
@@ -88,35 +126,42 @@ def attention(
         int64 ``[2]``: (B, T), to fold N rows into B sequences.
     bias : str
         ``[B, 1, 1, T]``, added to the scores: 0, or the lowest float for keys that must not be attended.
+    at : At, optional
+        The only tokens that ask; all by default.
 
     Returns
     -------
     tuple of (str, SavedAttention)
-        The output projection of the context, ``[N, H]``, without its bias and the residual.
+        The output projection of the context, ``[N, H]`` (``[B * P, H]`` with ``at``), without its bias and
+        the residual.
     """
     prefix = f"layer.{layer}"
     qkv = g.op("Gemm", x, g.weight(f"{prefix}.qkv.weight"), transB=1)
     layout = g.constant([3, spec.num_heads, spec.head_size])
     query, key, value = g.fused(SPLIT_QKV, qkv, g.weight(f"{prefix}.qkv.bias"), sizes, layout)
+    if at is not None:
+        query = at.gather_heads(g, query)
     scores = g.op("MatMul", query, g.op("Transpose", key, perm=[0, 1, 3, 2]))
     [probabilities] = g.fused(MASKED_SOFTMAX, scores, bias)
-    g.shape(_square(spec, sizes), scores, probabilities)
+    g.shape(_scores_shape(spec, sizes, at), scores, probabilities)
     [joined] = g.fused(MERGE_HEADS, g.op("MatMul", probabilities, value))
     out = g.op("Gemm", joined, g.weight(f"{prefix}.attention_output.weight"), transB=1)
-    return out, SavedAttention(query, key, value, probabilities, layer)
+    return out, SavedAttention(query, key, value, probabilities, layer, at)
 
 
 def attention_backward(g: Graph, spec: EncoderSpec, d_out: str, sizes: str, saved: SavedAttention) -> str:
     """Return the gradient of the input ``[N, H]`` from ``d_out``, that of the sum of output and residual."""
-    prefix = f"layer.{saved.layer}"
+    prefix, at = f"layer.{saved.layer}", saved.at
     d_joined = g.op("Gemm", d_out, g.weight(f"{prefix}.attention_output.weight"))
     layout = g.constant([spec.num_heads, spec.head_size])
-    [d_context] = g.fused(SPLIT_HEADS, d_joined, sizes, layout)
+    [d_context] = g.fused(SPLIT_HEADS, d_joined, sizes if at is None else at.sizes, layout)
     d_probabilities = g.op("MatMul", d_context, g.op("Transpose", saved.value, perm=[0, 1, 3, 2]))
     d_value = g.op("MatMul", g.op("Transpose", saved.probabilities, perm=[0, 1, 3, 2]), d_context)
     [d_scores] = g.fused(SOFTMAX_BACKWARD, saved.probabilities, d_probabilities)
-    g.shape(_square(spec, sizes), d_probabilities, d_scores)
+    g.shape(_scores_shape(spec, sizes, at), d_probabilities, d_scores)
     d_query = g.op("MatMul", d_scores, saved.key)
     d_key = g.op("MatMul", g.op("Transpose", d_scores, perm=[0, 1, 3, 2]), saved.query)
+    if at is not None:
+        d_query, d_out = at.scatter_heads(g, d_query), at.scatter(g, spec, d_out)
     [d_qkv] = g.fused(MERGE_QKV, d_query, d_key, d_value)
     return g.op("Gemm", d_qkv, g.weight(f"{prefix}.qkv.weight"), d_out)

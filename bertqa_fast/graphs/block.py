@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from bertqa_fast.graphs.activations import ACTIVATIONS
-from bertqa_fast.graphs.attention import SavedAttention, attention, attention_backward
+from bertqa_fast.graphs.attention import At, SavedAttention, attention, attention_backward
 from bertqa_fast.graphs.builder import Graph
 from bertqa_fast.graphs.norm import SavedNorm, add_norm, layer_norm_backward
 from bertqa_fast.graphs.spec import EncoderSpec
@@ -26,15 +26,20 @@ class SavedBlock:
     output_norm: SavedNorm
 
 
-def block(g: Graph, spec: EncoderSpec, layer: int, x: str, sizes: str, bias: str) -> tuple[str, SavedBlock]:
+def block(
+    g: Graph, spec: EncoderSpec, layer: int, x: str, sizes: str, bias: str, at: At | None = None
+) -> tuple[str, SavedBlock]:
     """Run encoder block ``layer``; see :func:`bertqa_fast.graphs.attention.attention` for the arguments.
 
-    Biases are added by what follows a product, on its way through memory, and not by the product.
+    Biases are added by what follows a product, on its way through memory, and not by the product. With ``at``
+    only keys and values are worked out for every token, and the output is ``[B * P, H]``.
     """
     prefix = f"layer.{layer}"
-    rows = f"N of {sizes}"
+    rows = _rows(sizes, at)
     with g.scope(f"block_{layer}"):
-        attended, saved_attention = attention(g, spec, layer, x, sizes, bias)
+        attended, saved_attention = attention(g, spec, layer, x, sizes, bias, at)
+        if at is not None:
+            x = at.gather(g, spec, x, sizes)
         middle, attention_norm = add_norm(
             g,
             attended,
@@ -64,7 +69,7 @@ def block(g: Graph, spec: EncoderSpec, layer: int, x: str, sizes: str, bias: str
 def block_backward(g: Graph, spec: EncoderSpec, dy: str, sizes: str, saved: SavedBlock) -> str:
     """Return the gradient of the block's input ``[N, H]`` from that of its output."""
     prefix = f"layer.{saved.layer}"
-    rows = f"N of {sizes}"
+    rows = _rows(sizes, saved.attention.at)
     with g.scope(f"block_{saved.layer}_backward"):
         d_sum = layer_norm_backward(g, dy, saved.output_norm)
         d_activated = g.op("Gemm", d_sum, g.weight(f"{prefix}.output.weight"))
@@ -73,5 +78,11 @@ def block_backward(g: Graph, spec: EncoderSpec, dy: str, sizes: str, saved: Save
         d_residual = layer_norm_backward(g, d_middle, saved.attention_norm, d_sum)
         dx = attention_backward(g, spec, d_residual, sizes, saved.attention)
         g.shape([rows, spec.intermediate_size], d_activated, d_intermediate)
-        g.shape([rows, spec.hidden_size], d_sum, d_middle, d_residual, dx)
+        g.shape([rows, spec.hidden_size], d_sum, d_middle, d_residual)
+        g.shape([f"N of {sizes}", spec.hidden_size], dx)
         return dx
+
+
+def _rows(sizes: str, at: At | None) -> str:
+    """Name how many rows the output has: a symbol that means one number in the whole graph."""
+    return f"N of {sizes}" if at is None else f"N of {at.sizes}"

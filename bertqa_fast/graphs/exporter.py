@@ -10,14 +10,8 @@ from typing import Any
 from bertqa_fast.errors import ExportError
 from bertqa_fast.families import family_of
 from bertqa_fast.graphs.checkpoint import VOCABULARY_FILES, Source, open_source
-from bertqa_fast.graphs.composed import (
-    EMBEDDINGS,
-    cut_graph,
-    finish_graph,
-    forward_graph,
-    hidden_states_graph,
-    weigh_graph,
-)
+from bertqa_fast.graphs.composed import EMBEDDINGS, forward_graph, hidden_states_graph
+from bertqa_fast.graphs.gradients import all_layers_graph, cut_graph
 from bertqa_fast.graphs.manifest import (
     MANIFEST,
     Manifest,
@@ -26,6 +20,7 @@ from bertqa_fast.graphs.manifest import (
     is_export,
     read_manifest,
 )
+from bertqa_fast.graphs.sums import finish_graph, weigh_graph
 from bertqa_fast.graphs.weights import write_weights
 from bertqa_fast.storage import folder_lock, replace_folder, write_atomic
 
@@ -106,7 +101,9 @@ def write_export(source: Source, folder: Path, task: str | None = None, *, repla
         entries, digest = write_weights(part / "weights.bin", family.weights(spec, task, source.checkpoint))
         graphs = [hidden_states_graph(spec, entries), weigh_graph(spec), finish_graph(spec)]
         for layer in range(EMBEDDINGS, spec.num_layers):
-            graphs += [forward_graph(spec, entries, layer), cut_graph(spec, entries, layer)]
+            graphs.append(forward_graph(spec, entries, layer))
+            graphs += [cut_graph(spec, entries, layer, pinned=pinned) for pinned in (False, True)]
+        graphs += [all_layers_graph(spec, entries, pinned=pinned) for pinned in (False, True)]
         for graph in graphs:
             graph.save(part / f"{graph.name}.onnx")
         (part / "config.json").write_text(json.dumps(dict(source.config), indent=1, default=str))

@@ -14,7 +14,7 @@ from bertqa_fast.graphs.builder import TensorEntry
 from bertqa_fast.graphs.spec import EncoderSpec
 
 FORMAT = 1
-EXPORTER_VERSION = 5  # raise it with every change to the graphs: cached exports are made anew
+EXPORTER_VERSION = 6  # raise it with every change to the graphs: cached exports are made anew
 MANIFEST = "manifest.json"
 
 _WRITTEN = {
@@ -141,5 +141,5 @@ def foreign_files(folder: Path) -> list[str]:
     except (OSError, ValueError, KeyError, TypeError):
         listed = set()
     names = {p.name for p in folder.iterdir()} - listed - _WRITTEN
-    of_layers = ("cut_", "forward_")
+    of_layers = ("cut_", "forward_", "all_layers")
     return sorted(name for name in names if not (name.startswith(of_layers) and name.endswith(".onnx")))

@@ -100,3 +100,34 @@ def qa_logits_backward(g: Graph, d_start: str, d_end: str) -> str:
         last = g.constant([2])
         stacked = g.op("Concat", g.op("Unsqueeze", d_start, last), g.op("Unsqueeze", d_end, last), axis=2)
         return g.op("Gemm", g.reshape(stacked, [-1, 2]), g.weight("qa.weight"))
+
+
+def pinned_logits(g: Graph, x: str, spans: str) -> tuple[str, str]:
+    """Return the logits ``[R, K]`` at the starts and at the ends of spans.
+
+    ``x`` holds hidden states at both, ``[R * 2K, H]``: of every row K starts, then K ends. ``spans`` is int64
+    ``[2]``: (R, K).
+    """
+    with g.scope("qa_head"):
+        logits = g.op("Gemm", x, g.weight("qa.weight"), g.weight("qa.bias"), transB=1)
+        rows, count = g.op("Split", spans, outputs=2, axis=0, num_outputs=2)
+        four = g.op("Concat", rows, g.constant([2]), count, g.constant([2]), axis=0)
+        starts, ends = g.op("Split", g.op("Reshape", logits, four), outputs=2, axis=1, num_outputs=2)
+        start = g.op("Gather", starts, g.constant(0), axis=3)
+        end = g.op("Gather", ends, g.constant(1), axis=3)
+        return g.op("Squeeze", start, g.constant([1])), g.op("Squeeze", end, g.constant([1]))
+
+
+def pinned_backward(g: Graph, sign: str, mix: str) -> str:
+    """Return the gradient of the hidden states that `pinned_logits` takes, of a target without softmax.
+
+    F is linear in them: sign_k * a. ``sign`` is ``[R, K]``.
+    """
+    with g.scope("qa_head_backward"):
+        start, end = g.op("Split", g.op("Gather", mix, g.constant([0, 1]), axis=0), outputs=2, num_outputs=2)
+        nothing = g.op("Mul", sign, g.constant(0.0))
+        of_starts = g.op("Concat", g.op("Mul", sign, start), nothing, axis=1)
+        of_ends = g.op("Concat", nothing, g.op("Mul", sign, end), axis=1)
+        last = g.constant([2])
+        stacked = g.op("Concat", g.op("Unsqueeze", of_starts, last), g.op("Unsqueeze", of_ends, last), axis=2)
+        return g.op("Gemm", g.reshape(stacked, [-1, 2]), g.weight("qa.weight"))

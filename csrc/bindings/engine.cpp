@@ -61,6 +61,14 @@ py::dict as_dict(const engine::Statistics& s) {
   return out;
 }
 
+engine::Traversal traversal_of(std::string_view name) {
+  if (name == "auto") return engine::Traversal::automatic;
+  if (name == "cuts") return engine::Traversal::cuts;
+  if (name == "all_layers") return engine::Traversal::all_layers;
+  throw std::invalid_argument("traversal: got '" + std::string(name) +
+                              "', wanted 'auto', 'cuts' or 'all_layers'");
+}
+
 std::shared_ptr<engine::Model> open_model(std::shared_ptr<runtime::Environment> env,
                                           const std::filesystem::path& folder,
                                           const std::vector<EntryTuple>& tensors, int num_layers,
@@ -106,8 +114,9 @@ py::dict integrate(const std::shared_ptr<engine::Model>& model, const Ints& inpu
                    const std::optional<double>& tolerance, std::size_t max_nodes,
                    const std::optional<Ints>& baseline_ids, const std::optional<Floats>& baseline_values,
                    std::size_t pad_to, bool softmax_over_padding, std::size_t rows_per_batch,
-                   bool keep_values, const py::object& progress) {
+                   bool keep_values, std::string_view traversal, const py::object& progress) {
   engine::IntegrationRequest request;
+  request.traversal = traversal_of(traversal);
   request.sequences = {span_of(input_ids), span_of(token_type_ids), span_of(offsets)};
   request.spans = {span_of(span_start), span_of(span_end), span_of(span_sign)};
   if (request.sequences.size() != 0) {
@@ -181,14 +190,15 @@ Sequences lie end to end in ``input_ids`` and ``token_type_ids`` (int64 ``[total
            py::arg("baseline_ids").noconvert() = py::none(),
            py::arg("baseline_values").noconvert() = py::none(), py::arg("pad_to") = 0,
            py::arg("softmax_over_padding") = false, py::arg("rows_per_batch") = 0,
-           py::arg("keep_values") = false, py::arg("progress") = py::none(),
+           py::arg("keep_values") = false, py::arg("traversal") = "auto", py::arg("progress") = py::none(),
            R"(Integrate the gradient of a target along straight paths, at every layer in ``layers``.
 
 Spans are flat, K for each sequence. Nodes and weights are fixed ones, or empty where ``tolerance`` is given:
 every path then gets nodes until its estimated error is below it, or it has ``max_nodes``. Returns ``scores`` and
 ``signed`` ``[layers, total tokens]``, ``values`` ``[layers, total tokens, H]`` if kept, ``value``
 ``[sequences]``, ``baseline_value`` and ``evaluations`` ``[layers, sequences]``, ``error`` of the same shape where
-``tolerance`` is given, and ``statistics``. Progress is counted in paths (a layer of a sequence).)");
+``tolerance`` is given, and ``statistics``. Progress is counted in paths (a layer of a sequence). ``traversal``:
+``cuts`` goes through the layers one after the other, ``all_layers`` together, ``auto`` chooses.)");
 }
 
 }  // namespace bertqa::bindings

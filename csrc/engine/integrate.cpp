@@ -8,18 +8,13 @@
 #include "engine/path_group.hpp"
 #include "engine/path_integral.hpp"
 #include "engine/request.hpp"
+#include "engine/schedule.hpp"
 
 namespace bertqa::engine {
 namespace {
 
 // More tokens in a batch make its matrix products no faster and its activations fall out of the caches.
 constexpr std::size_t kTokensPerBatch = 2048;
-// An adaptive rule keeps the gradients of all its nodes: so many are reckoned with, and a share of the budget
-// is theirs and the hidden states'.
-constexpr std::size_t kNodesReckoned = 24;
-constexpr std::size_t kShareOfKeptGradients = 4;
-// Paths of one layer that are refined together: enough to fill batches when few nodes are added at a time.
-constexpr std::size_t kPathsPerGroup = 16;
 // Examples share a group only where this share of its tokens, at most, is padding.
 constexpr double kPaddingShare = 0.05;
 
@@ -73,41 +68,49 @@ class Integration {
   // Integrates the first few of `order` at every layer, and returns how many.
   std::size_t run_group(std::span<const std::size_t> order) {
     const auto& description = model_.description();
-    const std::size_t tokens = std::max(request_.pad_to, request_.sequences.length(order.front()));
-    // The lowest cut runs the most blocks: what fits there fits everywhere.
     const int lowest = request_.layers.empty() ? 0 : *std::ranges::min_element(request_.layers);
-    const auto blocks = static_cast<std::size_t>(description.sizes.num_layers - 1 - lowest);
-    const std::size_t kept_budget = request_.adaptive ? description.memory_budget / kShareOfKeptGradients : 0;
-    const std::size_t budget = description.memory_budget - kept_budget;
-    BatchLimit limit{request_.rows_per_batch};
-    if (limit.rows == 0) {
-      const std::size_t wanted = std::max<std::size_t>(1, kTokensPerBatch / tokens);
-      limit.rows = rows_within(budget, gradient_row_bytes(description.sizes, tokens, blocks), wanted);
-    }
-    std::size_t sharing = 0;
-    if (request_.adaptive) {
-      const std::size_t tensors = kNodesReckoned + request_.layers.size() + 1;
-      sharing = rows_within(kept_budget, tensors * tokens * width() * sizeof(float), kPathsPerGroup);
-    } else {
-      // Sequences share batches only where one alone would not fill a batch.
-      sharing = std::max<std::size_t>(1, limit.rows / request_.nodes.size());
-    }
-    sharing = group_size(request_, order, tokens, sharing);
-    const auto members = order.first(sharing);
+    Work work;
+    work.sizes = description.sizes;
+    work.tokens = std::max(request_.pad_to, request_.sequences.length(order.front()));
+    work.layers = request_.layers.size();
+    work.lowest_blocks = static_cast<std::size_t>(description.sizes.num_layers - 1 - lowest);
+    work.nodes = request_.adaptive ? 0 : request_.nodes.size();
+    work.rows_per_batch = request_.rows_per_batch;
+    work.tokens_per_batch = kTokensPerBatch;
+    work.memory_budget = description.memory_budget;
+    work.traversal = request_.traversal;
+    const auto sharing = [&](bool all_layers) {
+      return group_size(request_, order, work.tokens, schedule(work, all_layers).examples);
+    };
+    const bool all_layers = takes_all_layers(work, sharing(false));
+    const auto members = order.first(sharing(all_layers));
+    BatchLimit limit{schedule(work, all_layers).rows};
     PathGroup group(model_, request_, members, result_.statistics);
-    for (std::size_t e = 0; e < sharing; ++e) result_.value[members[e]] = group.value(e);
-    for (std::size_t i = 0; i < request_.layers.size(); ++i) integrate_layer(group, i, limit);
-    return sharing;
+    for (std::size_t e = 0; e < members.size(); ++e) result_.value[members[e]] = group.value(e);
+    std::vector<std::size_t> every(request_.layers.size());
+    std::iota(every.begin(), every.end(), std::size_t{0});
+    const std::size_t together = all_layers ? every.size() : 1;
+    for (std::size_t first = 0; first < every.size(); first += together) {
+      integrate_layers(group, {std::span(every).subspan(first, together), all_layers}, limit);
+    }
+    return members.size();
   }
 
-  void integrate_layer(PathGroup& group, std::size_t index, BatchLimit& limit) {
+  void integrate_layers(PathGroup& group, const Layers& layers, BatchLimit& limit) {
     const Advance advance = [&](double paths) {
       done_ += paths;
       progress_(std::min(paths_, static_cast<std::size_t>(std::lround(done_))), paths_);
     };
-    const PathIntegral integral =
-        request_.adaptive ? integrate_adaptive(group, index, *request_.adaptive, limit, advance)
-                          : integrate_fixed(group, index, request_.nodes, request_.weights, limit, advance);
+    const Deliver deliver = [&](const PathIntegral& integral) { take_integral(group, integral); };
+    if (request_.adaptive) {
+      integrate_adaptive(group, layers, *request_.adaptive, limit, advance, deliver);
+    } else {
+      integrate_fixed(group, layers, request_.nodes, request_.weights, limit, advance, deliver);
+    }
+  }
+
+  void take_integral(PathGroup& group, const PathIntegral& integral) {
+    const std::size_t index = integral.layer;
     std::vector<std::int64_t> owners(group.size());
     std::iota(owners.begin(), owners.end(), std::int64_t{0});
     // The next group has another length: what is free now would not fit it, and stay beside what it needs.

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "engine/model.hpp"
+#include "engine/schedule.hpp"
 #include "engine/sequences.hpp"
 #include "engine/target.hpp"
 #include "quadrature/adaptive.hpp"
@@ -40,6 +41,7 @@ struct IntegrationRequest {
   bool softmax_over_padding = false;  // let padded positions take part in the softmax over positions
   std::size_t rows_per_batch = 0;     // 0: as many as the memory budget allows
   bool keep_values = false;
+  Traversal traversal = Traversal::automatic;
 };
 
 struct IntegrationResult {

@@ -14,10 +14,10 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-// "cut" for "cut_3": layers add up.
+// "cut" for "cut_3" and "cut_3_pinned": layers add up.
 std::string stage_name(const std::string& graph) {
-  for (const char* of_layers : {"cut", "forward"}) {
-    if (graph.starts_with(of_layers)) return of_layers;
+  for (const char* stage : {"cut", "forward", "all_layers"}) {
+    if (graph.starts_with(stage)) return stage;
   }
   return graph;
 }

@@ -41,6 +41,10 @@ PathGroup::PathGroup(Model& model, const IntegrationRequest& request, std::span<
       statistics_(statistics),
       tokens_(std::max(request.pad_to, request.sequences.length(members.front()))) {
   const auto& env = model_.environment();
+  for (int layer = kEmbeddings; layer < model_.description().sizes.num_layers; ++layer) {
+    hidden_names_.push_back("hidden_" + layer_name(layer));
+    baseline_names_.push_back("baseline_" + layer_name(layer));
+  }
   PaddedInputs inputs = pad(env, request_.sequences, members_, tokens_);
   hidden_ = run_hidden_states(inputs, true);
   if (request_.baseline.kind == Baseline::Kind::tokens) {
@@ -79,7 +83,7 @@ std::vector<Value> PathGroup::run_hidden_states(const PaddedInputs& inputs, bool
   auto states = model_.run("hidden_states", feeds, outputs, statistics_);
   if (values) {
     std::vector<Point> inputs_themselves(members_.size());
-    for (std::size_t e = 0; e < members_.size(); ++e) inputs_themselves[e] = {e, 1.0};
+    for (std::size_t e = 0; e < members_.size(); ++e) inputs_themselves[e] = {0, e, 1.0};
     values_ = values_of(inputs_themselves, states[states.size() - 2], states[states.size() - 1]);
     states.erase(states.end() - 2, states.end());
   }
@@ -141,7 +145,30 @@ void PathGroup::count(std::span<const Point> points) {
   for (const Point& point : points) statistics_.padded_tokens += tokens_ - length(point.example);
 }
 
-std::vector<double> PathGroup::run_forward(std::size_t index, std::span<const Point> points) {
+std::vector<double> PathGroup::pinned_values_of(std::span<const Point> points, const Value& start,
+                                                const Value& end) const {
+  const std::size_t spans = request_.spans_per_target;
+  std::vector<double> values(points.size());
+  for (std::size_t r = 0; r < points.size(); ++r) {
+    const std::size_t first = members_[points[r].example] * spans;
+    values[r] = pinned_value(request_.target, request_.spans.sign.subspan(first, spans),
+                             start.span<float>().subspan(r * spans, spans),
+                             end.span<float>().subspan(r * spans, spans));
+  }
+  return values;
+}
+
+Value PathGroup::rows_of_layers(std::span<const Point> points) const {
+  const std::size_t layers = hidden_names_.size();
+  const std::array shape{dim(layers)};
+  Value rows = Value::allocate(model_.environment(), ElementType::int64, shape);
+  std::fill_n(rows.data<std::int64_t>(), layers, 0);
+  for (const Point& point : points) ++rows.data<std::int64_t>()[request_.layers[point.layer] - kEmbeddings];
+  return rows;
+}
+
+std::vector<double> PathGroup::run_forward(std::span<const Point> points) {
+  const std::size_t index = points.front().layer;
   const auto [example, alpha] = tensors_of(model_.environment(), points);
   const std::array feeds{Input{"hidden", &hidden_[index]}, Input{"baseline", &baseline(index)},
                          Input{"attention_mask", &*attention_mask_}, Input{"example", &example},
@@ -153,27 +180,46 @@ std::vector<double> PathGroup::run_forward(std::size_t index, std::span<const Po
   return values_of(points, logits[0], logits[1]);
 }
 
-Gradients PathGroup::run_gradients(std::size_t index, std::span<const Point> points) {
-  const auto [example, alpha] = tensors_of(model_.environment(), points);
-  const std::array feeds{Input{"hidden", &hidden_[index]},
-                         Input{"baseline", &baseline(index)},
-                         Input{"attention_mask", &*attention_mask_},
-                         Input{"softmax_mask", &*softmax_mask_},
-                         Input{"example", &example},
-                         Input{"alpha", &alpha},
-                         Input{"span_start", &*span_start_},
-                         Input{"span_end", &*span_end_},
-                         Input{"span_sign", &*span_sign_},
-                         Input{"target_mix", &*mix_},
-                         Input{"reselect", &*reselect_}};
+Gradients PathGroup::run_gradients(std::span<const Point> points, bool all_layers) {
+  std::vector<Point> sorted(points.begin(), points.end());
+  std::ranges::stable_sort(sorted, {}, [&](const Point& point) { return request_.layers[point.layer]; });
+  const auto [example, alpha] = tensors_of(model_.environment(), sorted);
+  std::vector<Input> feeds{{"attention_mask", &*attention_mask_},
+                           {"example", &example},
+                           {"alpha", &alpha},
+                           {"span_start", &*span_start_},
+                           {"span_end", &*span_end_},
+                           {"span_sign", &*span_sign_},
+                           {"target_mix", &*mix_}};
+  const bool pinned = request_.target.is_pinned();
+  if (!pinned) feeds.insert(feeds.end(), {{"softmax_mask", &*softmax_mask_}, {"reselect", &*reselect_}});
+  std::string graph = "all_layers";
+  std::optional<Value> rows;
+  if (all_layers) {
+    rows = rows_of_layers(sorted);
+    feeds.push_back({"rows", &*rows});
+    // Layers that were not asked for have no rows: whatever has the right shape stands in for their states.
+    for (std::size_t l = 0; l < hidden_names_.size(); ++l) {
+      const auto found = std::ranges::find(request_.layers, static_cast<int>(l) + kEmbeddings);
+      const auto at = found == request_.layers.end() ? 0 : found - request_.layers.begin();
+      const auto index = static_cast<std::size_t>(at);
+      feeds.push_back({hidden_names_[l].c_str(), &hidden_[index]});
+      feeds.push_back({baseline_names_[l].c_str(), &baseline(index)});
+    }
+  } else {
+    const std::size_t index = sorted.front().layer;
+    graph = "cut_" + layer_name(request_.layers[index]);
+    feeds.push_back({"hidden", &hidden_[index]});
+    feeds.push_back({"baseline", &baseline(index)});
+  }
+  if (pinned) graph += "_pinned";
   const std::array<std::string, 4> outputs{"gradient", "slopes", "start_logits", "end_logits"};
-  auto values = model_.run("cut_" + layer_name(request_.layers[index]), feeds, outputs, statistics_);
-  count(points);
+  auto values = model_.run(graph, feeds, outputs, statistics_);
+  count(sorted);
   const auto slopes = values[1].span<float>();
-  return {{points.begin(), points.end()},
-          std::move(values[0]),
-          {slopes.begin(), slopes.end()},
-          values_of(points, values[2], values[3])};
+  auto targets =
+      pinned ? pinned_values_of(sorted, values[2], values[3]) : values_of(sorted, values[2], values[3]);
+  return {std::move(sorted), std::move(values[0]), {slopes.begin(), slopes.end()}, std::move(targets)};
 }
 
 Value PathGroup::zero_sums(std::size_t count) const {

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "engine/integrate.hpp"
@@ -14,7 +15,7 @@
 
 namespace bertqa::engine {
 
-// What a run forward and back leaves of a batch of points, in their order.
+// What a run forward and back leaves of a batch of points, sorted by layer.
 struct Gradients {
   std::vector<Point> points;
   runtime::Value gradient;     // [R, T, H]
@@ -42,10 +43,10 @@ class PathGroup {
   // F at the input of member `e`.
   [[nodiscard]] double value(std::size_t e) const { return values_[e]; }
 
-  // F at points on the paths of layer `index` of the request.
-  std::vector<double> run_forward(std::size_t index, std::span<const Point> points);
-  // F and its gradients there.
-  Gradients run_gradients(std::size_t index, std::span<const Point> points);
+  // F at points on the paths of one layer.
+  std::vector<double> run_forward(std::span<const Point> points);
+  // F and its gradients at points on the paths of one layer, or (`all_layers`) of any.
+  Gradients run_gradients(std::span<const Point> points, bool all_layers);
 
   // A zeroed accumulator of `count` sums, [count, T, H].
   [[nodiscard]] runtime::Value zero_sums(std::size_t count) const;
@@ -64,6 +65,12 @@ class PathGroup {
                                 std::span<const float> end) const;
   [[nodiscard]] std::vector<double> values_of(std::span<const Point> points, const runtime::Value& start,
                                               const runtime::Value& end) const;
+  // F at points whose logits at the spans' ends are known: [R, K] each.
+  [[nodiscard]] std::vector<double> pinned_values_of(std::span<const Point> points,
+                                                     const runtime::Value& start,
+                                                     const runtime::Value& end) const;
+  // How many points each layer of the model has: int64 [L + 1].
+  [[nodiscard]] runtime::Value rows_of_layers(std::span<const Point> points) const;
   void count(std::span<const Point> points);
   template <typename T>
   [[nodiscard]] runtime::Value gather_spans(std::span<const T> all) const;
@@ -74,8 +81,9 @@ class PathGroup {
   Statistics& statistics_;
   std::size_t tokens_;
   std::vector<double> values_;
-  std::vector<runtime::Value> hidden_;     // one a layer of the request
-  std::vector<runtime::Value> baselines_;  // one a layer, or one for all
+  std::vector<std::string> hidden_names_, baseline_names_;  // of every layer of the model
+  std::vector<runtime::Value> hidden_;                      // one a layer of the request
+  std::vector<runtime::Value> baselines_;                   // one a layer, or one for all
   // The same for every batch; optional because values have no empty state.
   std::optional<runtime::Value> attention_mask_, softmax_mask_, span_start_, span_end_, span_sign_, mix_,
       reselect_;

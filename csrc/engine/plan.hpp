@@ -34,8 +34,9 @@ std::vector<std::size_t> equal_batches(std::size_t count, std::size_t limit);
 // Indices in order of falling length: the largest batches come first, so that memory peaks at the start.
 std::vector<std::size_t> by_falling_length(std::span<const std::size_t> lengths);
 
-// A point on the path of an example of the group: x' + alpha (x - x').
+// A point on the path of an example of the group, at a layer of the request: x' + alpha (x - x').
 struct Point {
+  std::size_t layer = 0;
   std::size_t example = 0;
   double alpha = 0;
 };

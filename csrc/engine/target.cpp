@@ -40,4 +40,15 @@ double target_value(const TargetForm& form, const Spans& spans, std::span<const 
   return total;
 }
 
+double pinned_value(const TargetForm& form, std::span<const float> sign, std::span<const float> start_logits,
+                    std::span<const float> end_logits) {
+  double total = 0;
+  for (std::size_t k = 0; k < sign.size(); ++k) {
+    const double start = start_logits[k];
+    const double end = end_logits[k];
+    total += static_cast<double>(sign[k]) * (form.mix[0] * start + form.mix[1] * end);
+  }
+  return total;
+}
+
 }  // namespace bertqa::engine

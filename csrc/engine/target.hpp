@@ -7,6 +7,7 @@
 // and differentiate them (bertqa_fast/graphs/qa_head.py).
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -18,6 +19,11 @@ struct TargetForm {
   std::array<float, 7> mix{};
   // Take the arg-max afresh at every point of the path, in place of the pinned positions.
   bool reselect = false;
+
+  // Whether F is a sum of logits at the pinned positions: then no other logit has to be known.
+  [[nodiscard]] bool is_pinned() const {
+    return !reselect && std::all_of(mix.begin() + 2, mix.end(), [](float part) { return part == 0.0F; });
+  }
 };
 
 struct Spans {
@@ -28,5 +34,9 @@ struct Spans {
 // `start_logits`, `end_logits`: [T]; the first `softmax_length` positions take part in the softmax.
 double target_value(const TargetForm& form, const Spans& spans, std::span<const float> start_logits,
                     std::span<const float> end_logits, std::size_t softmax_length);
+
+// The same of a pinned target, from its own logits: [K] each.
+double pinned_value(const TargetForm& form, std::span<const float> sign, std::span<const float> start_logits,
+                    std::span<const float> end_logits);
 
 }  // namespace bertqa::engine

@@ -12,6 +12,8 @@ from typing import Any
 import numpy as np
 import onnx
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 import bertqa_fast as bf
 from bertqa_fast import _core
@@ -40,6 +42,10 @@ def reader(request: pytest.FixtureRequest, random_reader: Any) -> Any:
 
 @pytest.fixture(scope="module")
 def open_graph(reader: Any, environment: _core.Environment) -> Open:
+    return opener(reader, environment)
+
+
+def opener(reader: Any, environment: _core.Environment) -> Open:
     folder = reader.model.folder
     entries = [(t.name, t.dtype, list(t.shape), t.offset, t.nbytes) for t in read_manifest(folder).tensors]
     weights = _core.WeightFile(environment, folder / "weights.bin", entries)
@@ -95,6 +101,12 @@ def cut_feeds(hidden: np.ndarray, mask: np.ndarray, **changes: Any) -> dict[str,
     return {n: a.astype(np.float32) if a.dtype.kind == "f" else a for n, a in feeds.items()}
 
 
+def inputs_of(end: str, feeds: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """Leave out what graphs with this end of their name do not take."""
+    left_out = ("softmax_mask", "reselect") if end else ()
+    return {name: array for name, array in feeds.items() if name not in left_out}
+
+
 def masked_target(name: str, spans: list[tuple[int, int]], mask: np.ndarray) -> Callable[[Any, Any], Any]:
     """Give each row its own span, and keep the padding out of the softmax."""
     away = (1.0 - torch.tensor(mask).double()) * -1e300
@@ -115,17 +127,80 @@ def test_every_cut_gives_the_gradient_there(reader: Any, open_graph: Open, lengt
     for layer in range(-1, reader.exact.num_layers):
         hidden = states[layer + 1].numpy().astype(np.float32)
         for name in ("probability", "logit", "log_probability"):
-            given = cut_feeds(
+            feeds_of_cut = cut_feeds(
                 hidden,
                 mask,
                 span_start=np.array([[s] for s, _ in spans]),
                 span_end=np.array([[e] for _, e in spans]),
                 target_mix=target_mix(name),
             )
-            got = open_graph(f"cut_{name_of(layer)}").run(given)["gradient"]
             exact = torch.tensor(hidden.astype(np.float64))
             wanted = reader.exact.gradient(layer, exact, masked_target(name, spans, mask), mask)
-            assert relative_difference(got, wanted) < TOLERANCE, (layer, name)
+            for end in ("", "_pinned") if name == "logit" else ("",):
+                got = open_graph(f"cut_{name_of(layer)}{end}").run(inputs_of(end, feeds_of_cut))["gradient"]
+                assert relative_difference(got, wanted) < TOLERANCE, (layer, name, end)
+
+
+ROWS_OF_LAYERS = st.lists(st.lists(st.integers(0, 1), max_size=3), min_size=3, max_size=3)
+
+
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(owners=ROWS_OF_LAYERS, seed=st.integers(0, 99), end=st.sampled_from(["", "_pinned"]))
+def test_rows_of_all_layers_share_a_batch(
+    random_reader: Any, environment: _core.Environment, owners: list[list[int]], seed: int, end: str
+) -> None:
+    """Any number of rows at every layer, none too: each gets what its own cut gives it."""
+    if not any(owners):
+        owners = [[], [1], []]
+    reader = random_reader()
+    assert reader.exact.num_layers == 2
+    rng = np.random.default_rng(seed)
+    feeds = batch(reader, (9, 6), seed)
+    mask = feeds["attention_mask"]
+    states = [state.numpy().astype(np.float32) for state in reader.exact.hidden_states(*feeds.values())]
+    baselines = [rng.normal(size=states[0].shape).astype(np.float32) for _ in states]
+    common = {
+        "span_start": np.array([[2, 3], [4, 0]]),
+        "span_end": np.array([[2, 8], [4, 5]]),
+        "span_sign": np.array([[1.0, -1.0], [1.0, -0.5]]),
+        "target_mix": target_mix("logit" if end else "probability"),
+    }
+    alphas = [rng.random(len(some)) for some in owners]
+    open_one = opener(reader, environment)
+    together = inputs_of(
+        end,
+        cut_feeds(states[0], mask, example=np.concatenate(owners).astype(np.int64), alpha=np.hstack(alphas))
+        | {name: np.asarray(a, np.float32) if a.dtype.kind == "f" else a for name, a in common.items()},
+    )
+    for name in ("hidden", "baseline"):
+        del together[name]
+    together["rows"] = np.array([len(some) for some in owners])
+    for layer, (state, baseline) in enumerate(zip(states, baselines, strict=True), start=-1):
+        together |= {f"hidden_{name_of(layer)}": state, f"baseline_{name_of(layer)}": baseline}
+    got = open_one(f"all_layers{end}").run(together)
+    first = 0
+    for layer, (some, alpha) in enumerate(zip(owners, alphas, strict=True), start=-1):
+        if not some:
+            continue
+        feeds_of_cut = cut_feeds(
+            states[layer + 1],
+            mask,
+            baseline=baselines[layer + 1],
+            example=np.array(some),
+            alpha=alpha,
+            **common,
+        )
+        wanted = open_one(f"cut_{name_of(layer)}").run(feeds_of_cut)
+        own = slice(first, first + len(some))
+        assert relative_difference(got["gradient"][own], wanted["gradient"]) < TOLERANCE
+        assert relative_difference(got["slopes"][own], wanted["slopes"]) < 10 * TOLERANCE
+        for name in ("start", "end"):
+            logits = wanted[f"{name}_logits"]
+            if end:
+                logits = np.take_along_axis(logits, common[f"span_{name}"][some], axis=1)
+            assert relative_difference(got[f"{name}_logits"][own], logits) < TOLERANCE
+        first += len(some)
+    assert first == len(got["gradient"])
 
 
 def test_points_anywhere_on_the_paths(reader: Any, open_graph: Open) -> None:
@@ -139,7 +214,7 @@ def test_points_anywhere_on_the_paths(reader: Any, open_graph: Open) -> None:
     for layer in range(-1, reader.exact.num_layers):
         hidden = states[layer + 1].numpy().astype(np.float32)
         baseline = rng.normal(size=hidden.shape).astype(np.float32)
-        given = cut_feeds(
+        feeds_of_cut = cut_feeds(
             hidden,
             mask,
             baseline=baseline,
@@ -148,7 +223,7 @@ def test_points_anywhere_on_the_paths(reader: Any, open_graph: Open) -> None:
             span_start=np.array([[2], [4]]),
             span_end=np.array([[5], [4]]),
         )
-        got = open_graph(f"cut_{name_of(layer)}").run(given)
+        got = open_graph(f"cut_{name_of(layer)}").run(feeds_of_cut)
         x, origin = (torch.tensor(a.astype(np.float64)) for a in (hidden, baseline))
         change = (x - origin)[owner]
         rows = origin[owner] + torch.tensor(alpha).double()[:, None, None] * change
@@ -160,7 +235,7 @@ def test_points_anywhere_on_the_paths(reader: Any, open_graph: Open) -> None:
         assert relative_difference(got["slopes"][row_mask > 0], slopes[row_mask > 0]) < 10 * TOLERANCE
         forward = open_graph(f"forward_{name_of(layer)}")
         names = ("hidden", "baseline", "attention_mask", "example", "alpha")
-        logits = forward.run({name: given[name] for name in names})
+        logits = forward.run({name: feeds_of_cut[name] for name in names})
         start, end = reader.exact.logits_from(layer, rows, row_mask)
         for found in (got, logits):
             assert relative_difference(found["start_logits"][row_mask > 0], start[row_mask > 0]) < TOLERANCE
@@ -213,7 +288,7 @@ def test_every_file_is_valid_onnx_over_one_weight_file(reader: Any) -> None:
     manifest = read_manifest(folder)
     graphs = sorted(folder.glob("*.onnx"))
     assert {p.stem for p in graphs} == set(manifest.graphs)
-    assert len(graphs) == 2 * (reader.exact.num_layers + 1) + 3
+    assert len(graphs) == 3 * (reader.exact.num_layers + 1) + 5
     for path in graphs:
         onnx.checker.check_model(path, full_check=True)
         graph = onnx.load(path, load_external_data=False).graph

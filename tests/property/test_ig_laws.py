@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from types import SimpleNamespace
 from typing import Any
 
@@ -136,6 +137,36 @@ def test_layers_together_are_layers_alone(model: bf.Model, example: bf.QAExample
         alone = bf.integrated_gradients(model, example, layer=layer, n_steps=3)
         np.testing.assert_allclose(together[layer].scores, alone.scores, rtol=1e-5, atol=1e-9)
         assert together[layer].value == alone.value
+
+
+@few
+@given(
+    drawn=st.lists(examples, min_size=1, max_size=3),
+    chosen=st.lists(layers, min_size=1, max_size=4, unique=True),
+    target=st.sampled_from(["probability", "logit"]),
+    rule=st.sampled_from([{"n_steps": 40}, {"method": "gausslegendre", "n_steps": 3}]),
+    rows=st.integers(1, 40),
+)
+def test_both_ways_through_the_layers_give_the_same(
+    model: bf.Model, drawn: list[bf.QAExample], chosen: list[int], target: str, rule: Any, rows: int
+) -> None:
+    """One layer after the other, and all in the same batches, in any order."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", bf.ConvergenceWarning)
+        one, other = (
+            bf.integrated_gradients(
+                model, drawn, layer=chosen, target=target, traversal=way, internal_batch_size=rows, **rule
+            )
+            for way in ("cuts", "all_layers")
+        )
+    for alone, together in zip(one, other, strict=True):
+        assert list(alone) == list(together)
+        for layer in alone:
+            got, wanted = together[layer], alone[layer]
+            assert relative_difference(got.scores, wanted.scores) < 1e-5
+            assert got.evaluations == wanted.evaluations
+            assert got.value == pytest.approx(wanted.value, rel=2e-6)
+            assert got.baseline_value == pytest.approx(wanted.baseline_value, rel=2e-6, abs=1e-6)
 
 
 @few

@@ -118,7 +118,7 @@ DAMAGE: list[tuple[str, Spoil, str]] = [
     ("manifest gone", remove(MANIFEST), "manifest.json is missing or damaged"),
     ("manifest cut short", cut_short(MANIFEST), "manifest.json is missing or damaged"),
     ("manifest a list", edit(lambda data: [data]), "manifest.json is missing or damaged"),
-    ("manifest of no files", edit(lambda data: data.update(files={})), "no hash for cut_0.onnx"),
+    ("manifest of no files", edit(lambda data: data.update(files={})), "no hash for all_layers.onnx"),
     ("files a list", edit(lambda data: data.update(files=[])), "is missing or damaged"),
     ("tensors a number", edit(lambda data: data.update(tensors=3)), "is missing or damaged"),
     ("tensor without a place", edit(lambda data: data["tensors"][0].pop("offset")), "is missing or damaged"),

@@ -143,6 +143,7 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     ({"preset": "ramnath2020", "n_steps": None, "layer": "embeddings"}, "layer: got the embeddings"),
     ({"windows": "first"}, "windows: got 'first', wanted 'best' or 'merge'"),
     ({"internal_batch_size": 0}, "internal_batch_size: got 0, wanted a positive integer"),
+    ({"traversal": "both"}, "traversal: got 'both', wanted 'auto', 'cuts' or 'all_layers'"),
     ({"internal_batch_size": 2.0}, "internal_batch_size: got 2.0"),
     ({"max_length": 5}, "question of example 'one' has .*max_length=5"),
     ({"max_length": 385}, "max_length: got 385, wanted at most the model's 384 positions"),

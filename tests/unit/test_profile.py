@@ -21,13 +21,16 @@ def profile_of(model: bf.Model, **settings: Any) -> bf.Profile:
     return made[0]
 
 
-def test_fixed_nodes_are_counted(random_reader: Any) -> None:
-    profile = profile_of(random_reader().model, layer=[0, 1], method="gausslegendre", n_steps=3)
+@pytest.mark.parametrize(("traversal", "stage"), [("cuts", "cut"), ("all_layers", "all_layers")])
+def test_fixed_nodes_are_counted(random_reader: Any, traversal: str, stage: str) -> None:
+    model = random_reader().model
+    profile = profile_of(model, layer=[0, 1], method="gausslegendre", n_steps=3, traversal=traversal)
     assert (profile.windows, profile.paths, profile.evaluations) == (2, 4, 3.5)
     assert profile.rows == 2 * 2 * (1 + 3)
     assert 0 <= profile.padding < 1
     runs = {name: runs for name, (runs, _) in profile.stages.items()}
-    assert runs["finish"] <= runs["weigh"] == runs["cut"]
+    assert runs["finish"] <= runs["weigh"]
+    assert 1 <= runs[stage] <= runs["weigh"]
     assert runs["forward"] >= 1
     assert runs["hidden_states"] >= 1
     assert profile.seconds == pytest.approx(sum(s for _, s in profile.stages.values()))
@@ -55,6 +58,14 @@ def test_a_table_on_stderr(random_reader: Any, capsys: pytest.CaptureFixture[str
         "preparing",
     ):
         assert words in printed.err
+
+
+def test_few_points_at_many_layers_share_batches(random_reader: Any) -> None:
+    runs = profile_of(random_reader().model, layer="all", internal_batch_size=64).stages
+    assert runs["all_layers"][0] >= 1
+    assert "cut" not in runs
+    full = profile_of(random_reader().model, layer="all", internal_batch_size=1).stages
+    assert "all_layers" not in full
 
 
 def test_anything_else_is_refused(random_reader: Any) -> None:

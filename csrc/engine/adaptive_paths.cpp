@@ -1,11 +1,10 @@
-#include "engine/path_integral.hpp"
-
 #include <algorithm>
 #include <cmath>
 #include <limits>
 #include <numeric>
 
 #include "engine/batches.hpp"
+#include "engine/path_integral.hpp"
 
 namespace bertqa::engine {
 namespace {
@@ -24,10 +23,12 @@ double size_of(std::span<const float> slopes) {
                          [](double sum, float slope) { return sum + std::abs(static_cast<double>(slope)); });
 }
 
-// One example's path at the layer. At a baseline of equal rows every LayerNorm may divide by almost nothing:
+// One example's path at one layer. At a baseline of equal rows every LayerNorm may divide by almost nothing:
 // a gradient there that is not finite, or out of all proportion, is left out, and the spline bridges it. What
 // F does there is known all the same, and counts in the error.
 struct Path {
+  std::size_t layer = 0;
+  std::size_t example = 0;
   quadrature::PathSamples samples;
   std::vector<Place> places;  // of the samples
   std::vector<double> wanted;
@@ -60,20 +61,26 @@ bool all_finite(std::span<const float> numbers) {
   return std::ranges::all_of(numbers, [](float x) { return std::isfinite(x); });
 }
 
-class AdaptiveLayer {
+class AdaptivePaths {
  public:
-  AdaptiveLayer(PathGroup& group, std::size_t index, const quadrature::AdaptiveRule& rule)
-      : group_(group), index_(index), rule_(rule), paths_(group.size()) {
-    for (std::size_t e = 0; e < paths_.size(); ++e) {
-      paths_[e].wanted = quadrature::first_nodes();
-      paths_[e].samples.value_at_one = group_.value(e);
+  AdaptivePaths(PathGroup& group, const Layers& layers, const quadrature::AdaptiveRule& rule)
+      : group_(group), layers_(layers), rule_(rule) {
+    for (const std::size_t layer : layers.indices) {
+      for (std::size_t e = 0; e < group.size(); ++e) {
+        Path path;
+        path.layer = layer;
+        path.example = e;
+        path.wanted = quadrature::first_nodes();
+        path.samples.value_at_one = group.value(e);
+        paths_.push_back(std::move(path));
+      }
     }
   }
 
   void run(BatchLimit& limit, const Advance& advance) {
     for (auto points = wanted(); !points.empty(); points = wanted()) {
       in_batches(points, limit, [&](std::span<const Point> batch) {
-        batches_.push_back(group_.run_gradients(index_, batch));
+        batches_.push_back(group_.run_gradients(batch, layers_.all_layers));
         advance(0.0);
       });
       for (; taken_ < batches_.size(); ++taken_) take(taken_);
@@ -87,21 +94,21 @@ class AdaptiveLayer {
     }
   }
 
-  PathIntegral result() {
-    const std::size_t count = paths_.size();
-    std::vector<std::vector<float>> weights;
-    weights.reserve(batches_.size());
-    for (const Gradients& batch : batches_) weights.emplace_back(count * batch.points.size(), 0.0F);
-    PathIntegral out{group_.zero_sums(count), {}, {}, {}};
+  // What was found at the layer number `place` of those that are worked on together.
+  PathIntegral result(std::size_t place) {
+    const std::size_t count = group_.size();
+    std::vector<std::vector<float>> weights(batches_.size());  // [count, rows], where any is not 0
+    PathIntegral out{layers_.indices[place], group_.zero_sums(count), {}, {}, {}};
     for (std::size_t e = 0; e < count; ++e) {
-      const Path& path = paths_[e];
+      const Path& path = paths_[(place * count) + e];
       const auto& nodes = path.samples.slopes.nodes;
       if (nodes.size() >= quadrature::kSplineNodes) {
         const auto rule = quadrature::spline_weights(nodes);
         for (std::size_t i = 0; i < rule.size(); ++i) {
-          const Place place = path.places[i];
-          weights[place.batch][e * batches_[place.batch].points.size() + place.row] =
-              static_cast<float>(rule[i]);
+          const auto [batch, row] = path.places[i];
+          const std::size_t rows = batches_[batch].points.size();
+          weights[batch].resize(count * rows);
+          weights[batch][(e * rows) + row] = static_cast<float>(rule[i]);
         }
       }
       out.baseline_value.push_back(path.samples.value_at_zero);
@@ -109,7 +116,7 @@ class AdaptiveLayer {
       out.error.push_back(path.assessment.error);
     }
     for (std::size_t b = 0; b < batches_.size(); ++b) {
-      out.sums = group_.weigh(batches_[b], weights[b], out.sums);
+      if (!weights[b].empty()) out.sums = group_.weigh(batches_[b], weights[b], out.sums);
     }
     return out;
   }
@@ -117,10 +124,15 @@ class AdaptiveLayer {
  private:
   [[nodiscard]] std::vector<Point> wanted() const {
     std::vector<Point> points;
-    for (std::size_t e = 0; e < paths_.size(); ++e) {
-      for (const double node : paths_[e].wanted) points.push_back({e, node});
+    for (const Path& path : paths_) {
+      for (const double node : path.wanted) points.push_back({path.layer, path.example, node});
     }
     return points;
+  }
+
+  [[nodiscard]] Path& path_of(const Point& point) {
+    const auto place = std::ranges::find(layers_.indices, point.layer) - layers_.indices.begin();
+    return paths_[(static_cast<std::size_t>(place) * group_.size()) + point.example];
   }
 
   // Files the rows of a batch with their paths.
@@ -128,7 +140,7 @@ class AdaptiveLayer {
     const Gradients& batch = batches_[b];
     for (std::size_t r = 0; r < batch.points.size(); ++r) {
       const Point point = batch.points[r];
-      Path& path = paths_[point.example];
+      Path& path = path_of(point);
       ++path.evaluations;
       if (point.alpha == 0.0) path.samples.value_at_zero = batch.values[r];
       const auto slopes =
@@ -152,55 +164,20 @@ class AdaptiveLayer {
   }
 
   PathGroup& group_;
-  std::size_t index_;
+  Layers layers_;
   const quadrature::AdaptiveRule& rule_;
-  std::vector<Path> paths_;
+  std::vector<Path> paths_;  // layer by layer
   std::vector<Gradients> batches_;
   std::size_t taken_ = 0;
 };
 
 }  // namespace
 
-PathIntegral integrate_fixed(PathGroup& group, std::size_t index, std::span<const double> nodes,
-                             std::span<const double> weights, BatchLimit& limit, const Advance& advance) {
-  const std::size_t count = group.size();
-  const bool has_zero = std::ranges::find(nodes, 0.0) != nodes.end();
-  const double each = static_cast<double>(nodes.size()) + (has_zero ? 0.0 : 0.5);
-  PathIntegral out{group.zero_sums(count), std::vector<double>(count), std::vector<double>(count, each), {}};
-  std::vector<Point> points;
-  if (!has_zero) {
-    for (std::size_t e = 0; e < count; ++e) points.push_back({e, 0.0});
-    in_batches(points, limit, [&](std::span<const Point> batch) {
-      const auto values = group.run_forward(index, batch);
-      for (std::size_t r = 0; r < batch.size(); ++r) out.baseline_value[batch[r].example] = values[r];
-      advance(0.0);
-    });
-    points.clear();
-  }
-  for (std::size_t e = 0; e < count; ++e) {
-    for (const double node : nodes) points.push_back({e, node});
-  }
-  in_batches(points, limit, [&](std::span<const Point> batch) {
-    const Gradients gradients = group.run_gradients(index, batch);
-    std::vector<float> matrix(count * batch.size(), 0.0F);
-    for (std::size_t r = 0; r < batch.size(); ++r) {
-      const std::size_t e = batch[r].example;
-      const auto node = std::ranges::find(nodes, batch[r].alpha) - nodes.begin();
-      matrix[e * batch.size() + r] = static_cast<float>(weights[static_cast<std::size_t>(node)]);
-      if (batch[r].alpha == 0.0) out.baseline_value[e] = gradients.values[r];
-    }
-    // The sums are not moved in: should memory run out here, the batch is tried again.
-    out.sums = group.weigh(gradients, matrix, out.sums);
-    advance(static_cast<double>(batch.size()) / static_cast<double>(nodes.size()));
-  });
-  return out;
-}
-
-PathIntegral integrate_adaptive(PathGroup& group, std::size_t index, const quadrature::AdaptiveRule& rule,
-                                BatchLimit& limit, const Advance& advance) {
-  AdaptiveLayer layer(group, index, rule);
-  layer.run(limit, advance);
-  return layer.result();
+void integrate_adaptive(PathGroup& group, const Layers& layers, const quadrature::AdaptiveRule& rule,
+                        BatchLimit& limit, const Advance& advance, const Deliver& deliver) {
+  AdaptivePaths paths(group, layers, rule);
+  paths.run(limit, advance);
+  for (std::size_t place = 0; place < layers.indices.size(); ++place) deliver(paths.result(place));
 }
 
 }  // namespace bertqa::engine
