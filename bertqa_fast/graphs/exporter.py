@@ -9,7 +9,7 @@ from typing import Any
 
 from bertqa_fast.errors import ExportError
 from bertqa_fast.families import family_of
-from bertqa_fast.graphs.checkpoint import VOCABULARY_FILES, Source, open_source
+from bertqa_fast.graphs.checkpoint import Source, open_source
 from bertqa_fast.graphs.composed import (
     EMBEDDINGS,
     cut_graph,
@@ -28,6 +28,7 @@ from bertqa_fast.graphs.manifest import (
 )
 from bertqa_fast.graphs.weights import write_weights
 from bertqa_fast.storage import folder_lock, replace_folder, write_atomic
+from bertqa_fast.tokenizer import load_tokenizer, plain_tokens
 
 
 def export(source: Any, out_dir: str | Path, *, task: str | None = None, tokenizer: Any = None) -> Path:
@@ -121,6 +122,7 @@ def write_export(source: Source, folder: Path, task: str | None = None, *, repla
             spec=spec,
             tensors=tuple(entries.values()),
             graphs={graph.name: graph.weight_names for graph in graphs},
+            tokenizer=plain_tokens(part),
             files=files,
         )
         write_atomic(part / MANIFEST, manifest.to_json())
@@ -154,22 +156,3 @@ def _save_tokenizer(tokenizer: Any, folder: Path) -> None:
         raise
     except Exception as error:  # the tokenizers package raises its bare class where the disk is full
         raise OSError(f"the tokenizer cannot be saved: {error}") from error
-
-
-def load_tokenizer(folder: Path) -> Any:
-    """Load the fast tokenizer of a model folder.
-
-    Raises
-    ------
-    ValueError
-        Where the folder has none.
-    """
-    from transformers import AutoTokenizer
-
-    # Without these files transformers makes an empty tokenizer and says nothing.
-    if not any((folder / name).is_file() for name in VOCABULARY_FILES):
-        raise ValueError(f"source: {folder} has no tokenizer, wanted one of {', '.join(VOCABULARY_FILES)}")
-    try:
-        return AutoTokenizer.from_pretrained(str(folder), use_fast=True)
-    except Exception as error:
-        raise ValueError(f"source: no tokenizer could be read from {folder} ({error})") from error
