@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from bertqa_fast.graphs.block import SavedBlock, block, block_backward
-from bertqa_fast.graphs.builder import BOOL, FLOAT, INT64, Dim, Graph, TensorEntry
+from bertqa_fast.graphs.builder import BOOL, FLOAT, INT64, Dim, Graph
 from bertqa_fast.graphs.embeddings import embeddings
 from bertqa_fast.graphs.ends import interpolate, slopes, weighted_sum
 from bertqa_fast.graphs.qa_head import (
@@ -16,7 +16,7 @@ from bertqa_fast.graphs.qa_head import (
     qa_logits_backward,
     qa_target_gradient,
 )
-from bertqa_fast.graphs.spec import EncoderSpec
+from bertqa_fast.graphs.spec import EncoderSpec, TensorEntry
 
 EMBEDDINGS = -1  # the number of the embedding layer: layer l is the output of block l
 

@@ -10,14 +10,6 @@ from typing import Any
 from bertqa_fast.errors import ExportError
 from bertqa_fast.families import family_of
 from bertqa_fast.graphs.checkpoint import Source, open_source
-from bertqa_fast.graphs.composed import (
-    EMBEDDINGS,
-    cut_graph,
-    finish_graph,
-    forward_graph,
-    hidden_states_graph,
-    weigh_graph,
-)
 from bertqa_fast.graphs.manifest import (
     MANIFEST,
     Manifest,
@@ -99,6 +91,16 @@ def write_export(source: Source, folder: Path, task: str | None = None, *, repla
     ExportError
         Where the system refused to write, or what is there and left alone is damaged.
     """
+    # Here, because onnx takes a third of the package's import, and an export in a cache needs it no more.
+    from bertqa_fast.graphs.composed import (
+        EMBEDDINGS,
+        cut_graph,
+        finish_graph,
+        forward_graph,
+        hidden_states_graph,
+        weigh_graph,
+    )
+
     family = family_of(source.config.get("model_type", "?"))
     task = resolve_task(source, task)
     spec = family.spec(source.config)

@@ -10,8 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from bertqa_fast.errors import ExportError
-from bertqa_fast.graphs.builder import TensorEntry
-from bertqa_fast.graphs.spec import EncoderSpec
+from bertqa_fast.graphs.spec import EncoderSpec, TensorEntry
 from bertqa_fast.tokenizer import PLAIN_TOKENS, TOKENIZER_FILE
 
 FORMAT = 1
