@@ -8,7 +8,7 @@ attributes one question at every layer with a rule of few nodes, twice. Stages, 
 
     import       of bertqa_fast
     load         bf.load, of which `hashing` is spent in checking files against their hashes
-    tokenizer    from the export
+    tokenizer    from the export, as attribution needs it
     first        the first attribution
     warm         the second, which finds its sessions made and its weights packed
     sessions     first - warm: graphs loaded, weights packed, tables made
@@ -59,7 +59,7 @@ model = bf.load(source, cache_dir=cache, threads=threads or None)
 stage("load", began)
 marks["hashing"] = hashing
 began = time.perf_counter()
-model.tokenizer
+model.window_tokenizer
 stage("tokenizer", began)
 example = bf.QAExample("Who wrote it?", "It was written by Ada in 1843.")
 def attribute():

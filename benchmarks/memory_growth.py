@@ -43,7 +43,7 @@ imported = measure.resident_bytes("VmRSS")
 folder, (questions, tokens, nodes, budget, threads) = sys.argv[2], map(int, sys.argv[3:])
 examples = random_reader.questions_of(tokens, questions)
 with bf.load(folder, memory_budget=budget, threads=threads or None) as model:
-    model.tokenizer
+    model.window_tokenizer
     loaded = measure.resident_bytes("VmRSS")
     results = bf.integrated_gradients(
         model, examples, layer="all", method="gausslegendre", n_steps=nodes, show_progress=False

@@ -14,10 +14,11 @@ import numpy as np
 import numpy.typing as npt
 
 from bertqa_fast.graphs.checkpoint import open_source
-from bertqa_fast.graphs.exporter import load_tokenizer, resolve_task, write_export
+from bertqa_fast.graphs.exporter import resolve_task, write_export
 from bertqa_fast.graphs.manifest import EXPORTER_VERSION, Manifest, is_export, read_manifest
 from bertqa_fast.memory import default_budget
 from bertqa_fast.progress import progress_bar
+from bertqa_fast.tokenizer import PlainTokenizer, load_tokenizer
 
 if TYPE_CHECKING:
     from bertqa_fast import _core
@@ -142,8 +143,8 @@ class Model:
         SHA-256 of weights, configuration and tokenizer.
     task, device, precision : str
         As given to :func:`load`.
-    num_layers, hidden_size : int
-        L and H.
+    num_layers, hidden_size, max_positions : int
+        L, H, and how many tokens a window may have.
     memory_budget : int
         Bytes that activations may take.
     """
@@ -164,6 +165,8 @@ class Model:
         self.memory_budget = memory_budget
         self.num_layers = spec.num_layers
         self.hidden_size = spec.hidden_size
+        self.max_positions = spec.max_positions
+        self._plain_tokens = manifest.tokenizer
         self._core: _core.Model | None = _core.Model(
             environment(threads, device),
             folder,
@@ -208,6 +211,20 @@ class Model:
     def tokenizer(self) -> Any:
         """The model's fast tokenizer (transformers)."""
         return load_tokenizer(self.folder)
+
+    @property
+    def window_tokenizer(self) -> Any:
+        """What windows are cut with: the same as :attr:`tokenizer`, without transformers where that can be.
+
+        Once :attr:`tokenizer` has been asked for it is this one, with whatever was changed in it since.
+        """
+        if "tokenizer" in vars(self) or self._plain_tokens is None:
+            return self.tokenizer
+        return self._plain_tokenizer
+
+    @functools.cached_property
+    def _plain_tokenizer(self) -> PlainTokenizer:
+        return PlainTokenizer.read(self.folder, self._plain_tokens or {})
 
     @functools.cached_property
     def config(self) -> Any:

@@ -193,7 +193,7 @@ def integrated_gradients(
     flat, owners = prepared.windows, prepared.owners
     ids, types, offsets = flatten(flat)
     starts, ends, signs = prepared.span_arrays()
-    start_baseline = engine_baseline(baseline, flat, owners, model.tokenizer, model.hidden_size)
+    start_baseline = engine_baseline(baseline, flat, owners, model.window_tokenizer, model.hidden_size)
     prepared_after = time.perf_counter() - started
     with progress_bar(None, "attributing", "path", show_progress) as bar:
         out = model.core.integrate(

@@ -55,10 +55,10 @@ def prepare(
     show_progress: bool | None,
 ) -> Prepared:
     """Cut examples into windows, run them once, and pin every target; see :func:`.spans.pin`."""
-    positions = model.config.max_position_embeddings
+    positions = model.max_positions
     if isinstance(max_length, int) and max_length > positions:
         raise ValueError(f"max_length: got {max_length}, wanted at most the model's {positions} positions")
-    windows = make_windows(model.tokenizer, examples, max_length=max_length, doc_stride=doc_stride)
+    windows = make_windows(model.window_tokenizer, examples, max_length=max_length, doc_stride=doc_stride)
     logits = model.logits(windows, show_progress=show_progress)
     spans, contrasts = _for_each("span", span, examples), _for_each("contrast", contrast, examples)
     pinned: list[Pinned] = []

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from tokenizers import Tokenizer
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,37 +40,28 @@ class Tokens:
         return Tokens(self.ids[cut], self.offsets[cut], self.words[cut], self.texts[cut])
 
 
-def tokenize(tokenizer: Any, texts: Sequence[str]) -> list[Tokens]:
-    """Tokenize texts whole, without special tokens.
-
-    Truncation and padding are switched off: tokenizer files may bring such settings of their own.
-    """
-    batch = tokenizer(
-        list(texts),
-        add_special_tokens=False,
-        truncation=False,
-        padding=False,
-        return_offsets_mapping=True,
-        return_attention_mask=False,
-        return_token_type_ids=False,
-        verbose=False,
-    )
+def tokenize(backend: Tokenizer, texts: Sequence[str]) -> list[Tokens]:
+    """Tokenize texts whole, without special tokens."""
     spelling: dict[int, str] = {}
     result = []
-    for number, ids in enumerate(batch["input_ids"]):
+    for encoding in backend.encode_batch(list(texts), add_special_tokens=False):
+        ids = encoding.ids
         # One string per entry of the vocabulary, not one per token: a data set has millions of tokens.
-        new = [i for i in set(ids) if i not in spelling]
-        spelling.update(zip(new, tokenizer.convert_ids_to_tokens(new), strict=True))
-        words = [-1 if word is None else word for word in batch.word_ids(number)]
+        spelling.update((i, _spelled(backend, i)) for i in set(ids) if i not in spelling)
+        words = [-1 if word is None else word for word in encoding.word_ids]
         result.append(
             Tokens(
                 np.array(ids, dtype=np.int64),
-                np.array(batch["offset_mapping"][number], dtype=np.int32).reshape(-1, 2),
+                np.array(encoding.offsets, dtype=np.int32).reshape(-1, 2),
                 np.array(words, dtype=np.int32),
                 [spelling[i] for i in ids],
             )
         )
     return result
+
+
+def _spelled(backend: Tokenizer, token: int) -> str:
+    return backend.id_to_token(token) or ""  # None is for numbers that the tokenizer never gives
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +92,7 @@ class PairTemplate:
     context_type: int
 
     @classmethod
-    def of(cls, tokenizer: Any) -> PairTemplate:
+    def of(cls, backend: Tokenizer) -> PairTemplate:
         """Read the template off an encoded pair, so that any tokenizer's own rule holds.
 
         Raises
@@ -110,10 +101,11 @@ class PairTemplate:
             The tokenizer has no vocabulary, as one read from a folder without its files, or makes no token of
             a letter.
         """
-        if len(tokenizer) <= len(tokenizer.all_special_ids):
-            raise ValueError(f"tokenizer must have a vocabulary, got {len(tokenizer)} special tokens alone")
-        pair = tokenizer("a", "a", truncation=False, padding=False, return_token_type_ids=True, verbose=False)
-        ids, types, sequence = pair["input_ids"], pair["token_type_ids"], pair.sequence_ids(0)
+        size = backend.get_vocab_size()
+        if size <= sum(token.special for token in backend.get_added_tokens_decoder().values()):
+            raise ValueError(f"tokenizer must have a vocabulary, got {size} special tokens alone")
+        pair = backend.encode("a", "a")
+        ids, types, sequence = pair.ids, pair.type_ids, pair.sequence_ids
         if 0 not in sequence or 1 not in sequence:
             raise ValueError("tokenizer must make a token of the letter 'a', got none")
         question, context = sequence.index(0), sequence.index(1)
@@ -122,7 +114,7 @@ class PairTemplate:
             places = [i for i in range(first, end) if sequence[i] is None]
             chosen = [ids[i] for i in places]
             kinds = np.array([types[i] for i in places], dtype=np.int64)
-            texts = list(tokenizer.convert_ids_to_tokens(chosen))
+            texts = [_spelled(backend, i) for i in chosen]
             return Specials(np.array(chosen, dtype=np.int64), kinds, texts)
 
         return cls(

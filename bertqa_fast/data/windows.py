@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from bertqa_fast.data.examples import QAExample
 from bertqa_fast.data.pairs import PairTemplate, Tokens, tokenize
+from bertqa_fast.tokenizer import backend_of
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -63,7 +64,7 @@ def make_windows(
 
     Parameters
     ----------
-    tokenizer : transformers fast tokenizer
+    tokenizer : transformers fast tokenizer or PlainTokenizer
         Must know offsets.
     examples : sequence of QAExample
         What to cut.
@@ -93,8 +94,7 @@ def make_windows(
     Windows and the max-context rule, min(left, right) + 0.01 · length, are those of the run_squad script of
     Devlin et al. 2019; of two windows that show a token equally well the first has it.
     """
-    if not getattr(tokenizer, "is_fast", False):
-        raise TypeError(f"tokenizer must be a fast one (which knows offsets), got {type(tokenizer).__name__}")
+    backend = backend_of(tokenizer)
     for name, value in (("max_length", max_length), ("doc_stride", doc_stride)):
         _require_count(name, value)
     if max_query_length is not None:
@@ -104,13 +104,13 @@ def make_windows(
             raise TypeError(f"examples must hold QAExample, got {type(example).__name__}")
     if not examples:
         return []
-    template = PairTemplate.of(tokenizer)
-    questions = tokenize(tokenizer, [example.question for example in examples])
+    template = PairTemplate.of(backend)
+    questions = tokenize(backend, [example.question for example in examples])
     # Neighbours in a reading data set share their passage: each is tokenized once.
     numbers: dict[str, int] = {}
     for example in examples:
         numbers.setdefault(example.context, len(numbers))
-    contexts = tokenize(tokenizer, list(numbers))
+    contexts = tokenize(backend, list(numbers))
 
     windows: list[Window] = []
     for e, example in enumerate(examples):

@@ -9,11 +9,12 @@ from typing import Any
 import numpy as np
 
 from bertqa_fast.families.base import Array, Checkpoint, Family
-from bertqa_fast.graphs.activations import ACTIVATIONS
 from bertqa_fast.graphs.spec import EncoderSpec
 
 
 def _spec(config: Mapping[str, Any]) -> EncoderSpec:
+    from bertqa_fast.graphs.activations import ACTIVATIONS  # which imports onnx: only an export needs it
+
     position = config.get("position_embedding_type") or "absolute"
     if position != "absolute":
         raise ValueError(f"source: got position_embedding_type={position!r}, wanted 'absolute'")

@@ -11,6 +11,8 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
+from bertqa_fast.graphs.spec import TensorEntry
+
 OPSET = 20  # the first with Gelu
 IR_VERSION = 9
 
@@ -20,17 +22,6 @@ Dim = int | str
 
 DOMAIN = "bertqa_fast"  # of fused operators
 DOMAIN_VERSION = 1
-
-
-@dataclass(frozen=True)
-class TensorEntry:
-    """Where one weight lies in the weight file: ``offset`` and ``nbytes`` in bytes."""
-
-    name: str
-    dtype: str
-    shape: tuple[int, ...]
-    offset: int
-    nbytes: int
 
 
 @dataclass(frozen=True)

@@ -12,8 +12,7 @@ from typing import Any
 import numpy as np
 
 from bertqa_fast.families.base import Array, Checkpoint
-
-VOCABULARY_FILES = ("tokenizer.json", "vocab.txt", "vocab.json", "spiece.model", "sentencepiece.bpe.model")
+from bertqa_fast.tokenizer import VOCABULARY_FILES
 
 
 @dataclass(frozen=True)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from bertqa_fast.graphs.block import block
-from bertqa_fast.graphs.builder import FLOAT, INT64, Graph, TensorEntry
+from bertqa_fast.graphs.builder import FLOAT, INT64, Graph
 from bertqa_fast.graphs.embeddings import embeddings
 from bertqa_fast.graphs.ends import interpolate
 from bertqa_fast.graphs.qa_head import LOWEST, qa_logits
-from bertqa_fast.graphs.spec import EncoderSpec
+from bertqa_fast.graphs.spec import EncoderSpec, TensorEntry
 
 EMBEDDINGS = -1  # the number of the embedding layer: layer l is the output of block l
 

@@ -9,9 +9,7 @@ from typing import Any
 
 from bertqa_fast.errors import ExportError
 from bertqa_fast.families import family_of
-from bertqa_fast.graphs.checkpoint import VOCABULARY_FILES, Source, open_source
-from bertqa_fast.graphs.composed import EMBEDDINGS, forward_graph, hidden_states_graph
-from bertqa_fast.graphs.gradients import all_layers_graph, cut_graph
+from bertqa_fast.graphs.checkpoint import Source, open_source
 from bertqa_fast.graphs.manifest import (
     MANIFEST,
     Manifest,
@@ -20,9 +18,9 @@ from bertqa_fast.graphs.manifest import (
     is_export,
     read_manifest,
 )
-from bertqa_fast.graphs.sums import finish_graph, weigh_graph
 from bertqa_fast.graphs.weights import write_weights
 from bertqa_fast.storage import folder_lock, replace_folder, write_atomic
+from bertqa_fast.tokenizer import load_tokenizer, plain_tokens
 
 
 def export(source: Any, out_dir: str | Path, *, task: str | None = None, tokenizer: Any = None) -> Path:
@@ -93,17 +91,16 @@ def write_export(source: Source, folder: Path, task: str | None = None, *, repla
     ExportError
         Where the system refused to write, or what is there and left alone is damaged.
     """
+    # Here, because onnx takes a third of the package's import, and an export in a cache needs it no more.
+    from bertqa_fast.graphs.catalogue import every_graph
+
     family = family_of(source.config.get("model_type", "?"))
     task = resolve_task(source, task)
     spec = family.spec(source.config)
 
     def fill(part: Path) -> None:
         entries, digest = write_weights(part / "weights.bin", family.weights(spec, task, source.checkpoint))
-        graphs = [hidden_states_graph(spec, entries), weigh_graph(spec), finish_graph(spec)]
-        for layer in range(EMBEDDINGS, spec.num_layers):
-            graphs.append(forward_graph(spec, entries, layer))
-            graphs += [cut_graph(spec, entries, layer, pinned=pinned) for pinned in (False, True)]
-        graphs += [all_layers_graph(spec, entries, pinned=pinned) for pinned in (False, True)]
+        graphs = every_graph(spec, entries)
         for graph in graphs:
             graph.save(part / f"{graph.name}.onnx")
         (part / "config.json").write_text(json.dumps(dict(source.config), indent=1, default=str))
@@ -118,6 +115,7 @@ def write_export(source: Source, folder: Path, task: str | None = None, *, repla
             spec=spec,
             tensors=tuple(entries.values()),
             graphs={graph.name: graph.weight_names for graph in graphs},
+            tokenizer=plain_tokens(part),
             files=files,
         )
         write_atomic(part / MANIFEST, manifest.to_json())
@@ -151,22 +149,3 @@ def _save_tokenizer(tokenizer: Any, folder: Path) -> None:
         raise
     except Exception as error:  # the tokenizers package raises its bare class where the disk is full
         raise OSError(f"the tokenizer cannot be saved: {error}") from error
-
-
-def load_tokenizer(folder: Path) -> Any:
-    """Load the fast tokenizer of a model folder.
-
-    Raises
-    ------
-    ValueError
-        Where the folder has none.
-    """
-    from transformers import AutoTokenizer
-
-    # Without these files transformers makes an empty tokenizer and says nothing.
-    if not any((folder / name).is_file() for name in VOCABULARY_FILES):
-        raise ValueError(f"source: {folder} has no tokenizer, wanted one of {', '.join(VOCABULARY_FILES)}")
-    try:
-        return AutoTokenizer.from_pretrained(str(folder), use_fast=True)
-    except Exception as error:
-        raise ValueError(f"source: no tokenizer could be read from {folder} ({error})") from error

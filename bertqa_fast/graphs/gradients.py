@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from bertqa_fast.graphs.attention import At
 from bertqa_fast.graphs.block import SavedBlock, block, block_backward
-from bertqa_fast.graphs.builder import BOOL, FLOAT, INT64, Graph, TensorEntry
+from bertqa_fast.graphs.builder import BOOL, FLOAT, INT64, Graph
 from bertqa_fast.graphs.composed import attention_bias, layer_name
 from bertqa_fast.graphs.ends import interpolate, slopes
 from bertqa_fast.graphs.qa_head import (
@@ -18,7 +18,7 @@ from bertqa_fast.graphs.qa_head import (
     qa_logits_backward,
     qa_target_gradient,
 )
-from bertqa_fast.graphs.spec import EncoderSpec
+from bertqa_fast.graphs.spec import EncoderSpec, TensorEntry
 
 PINNED = "_pinned"  # ends the names of graphs that know no logits but the target's
 

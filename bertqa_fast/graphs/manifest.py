@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from bertqa_fast.errors import ExportError
-from bertqa_fast.graphs.builder import TensorEntry
-from bertqa_fast.graphs.spec import EncoderSpec
+from bertqa_fast.graphs.spec import EncoderSpec, TensorEntry
+from bertqa_fast.tokenizer import PLAIN_TOKENS, TOKENIZER_FILE
 
 FORMAT = 1
-EXPORTER_VERSION = 6  # raise it with every change to the graphs: cached exports are made anew
+EXPORTER_VERSION = 7  # raise it with every change to the graphs: cached exports are made anew
 MANIFEST = "manifest.json"
 
 _WRITTEN = {
@@ -34,8 +34,9 @@ _WRITTEN = {
 class Manifest:
     """What ``manifest.json`` says.
 
-    ``graphs`` maps a graph's name to the weights it uses; ``files`` maps every other file of the folder to
-    its size and SHA-256; ``fingerprint`` identifies the model that was exported.
+    ``graphs`` maps a graph's name to the weights it uses; ``tokenizer`` is what
+    :func:`bertqa_fast.tokenizer.plain_tokens` says of the folder; ``files`` maps every other file of
+    the folder to its size and SHA-256; ``fingerprint`` identifies the model that was exported.
     """
 
     model_type: str
@@ -45,6 +46,7 @@ class Manifest:
     spec: EncoderSpec
     tensors: tuple[TensorEntry, ...]
     graphs: dict[str, list[str]]
+    tokenizer: dict[str, int | None] | None
     files: dict[str, dict[str, Any]]
 
     def to_json(self) -> str:
@@ -60,6 +62,7 @@ class Manifest:
                 "encoder": self.spec.to_dict(),
                 "tensors": [vars(entry) | {"shape": list(entry.shape)} for entry in self.tensors],
                 "graphs": self.graphs,
+                "tokenizer": self.tokenizer,
                 "files": self.files,
             },
             indent=1,
@@ -91,6 +94,7 @@ def read_manifest(folder: Path, *, verify: bool = True) -> Manifest:
                 f"{folder} was written in format {found}, this version reads "
                 f"{(FORMAT, EXPORTER_VERSION)}: {remedy}"
             )
+        tokens = data["tokenizer"]
         manifest = Manifest(
             model_type=data["model_type"],
             task=data["task"],
@@ -102,10 +106,13 @@ def read_manifest(folder: Path, *, verify: bool = True) -> Manifest:
                 for t in data["tensors"]
             ),
             graphs=data["graphs"],
+            tokenizer=None if tokens is None else {name: tokens[name] for name in PLAIN_TOKENS},
             files=data["files"],
         )
-        unlisted = {"weights.bin", *(f"{graph}.onnx" for graph in manifest.graphs)} - set(manifest.files)
-        if unlisted:
+        needed = {"weights.bin", *(f"{graph}.onnx" for graph in manifest.graphs)}
+        if manifest.tokenizer is not None:
+            needed.add(TOKENIZER_FILE)
+        if unlisted := needed - set(manifest.files):
             raise ValueError(f"no hash for {', '.join(sorted(unlisted))}")
         size = manifest.files["weights.bin"]["bytes"]
         for t in manifest.tensors:

@@ -82,8 +82,8 @@ def parity_report(
     question, passage = text or (_QUESTION, _PASSAGE)
     with load(export_dir) as model:
         example = QAExample(question, passage)
-        room = min(384, model.config.max_position_embeddings)
-        window = make_windows(model.tokenizer, [example], max_length=room)[0]
+        room = min(384, model.max_positions)
+        window = make_windows(model.window_tokenizer, [example], max_length=room)[0]
         return ParityReport(_compare(model, reader, example, window))
 
 

@@ -1,9 +1,20 @@
-"""Sizes and options of an encoder: what the graph parts need to know, not where it came from."""
+"""Sizes and options of an encoder and where its weights lie: what graphs need, not where it came from."""
 
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 from typing import Any
+
+
+@dataclass(frozen=True)
+class TensorEntry:
+    """Where one weight lies in the weight file: ``offset`` and ``nbytes`` in bytes."""
+
+    name: str
+    dtype: str
+    shape: tuple[int, ...]
+    offset: int
+    nbytes: int
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from bertqa_fast.families.base import Array
-from bertqa_fast.graphs.builder import TensorEntry
+from bertqa_fast.graphs.spec import TensorEntry
 
 ALIGNMENT = 4096  # a page, so that a mapped weight may be handed to the runtime as it is
 

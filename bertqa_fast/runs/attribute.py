@@ -160,7 +160,7 @@ def _keep_states(
     model: Model, folder: Path, number: int, example: QAExample, result: Any, windowing: dict[str, int]
 ) -> None:
     first = next(iter(result.values()))
-    window = make_windows(model.tokenizer, [example], **windowing)[first.window]
+    window = make_windows(model.window_tokenizer, [example], **windowing)[first.window]
     states = model.hidden_states([window])[0]
     buffer = io.BytesIO()
     np.savez(buffer, hidden_states=np.asarray(states, dtype=np.float32), window=np.int32(first.window))

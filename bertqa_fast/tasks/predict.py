@@ -104,7 +104,11 @@ def predict(
     task = getattr(model, "task", "question-answering")
     if task != "question-answering":
         raise ValueError(f"model must have the head 'question-answering' to answer questions, got {task!r}")
-    positions = getattr(model.config, "max_position_embeddings", None)
+    # A loaded model knows these without transformers, other readers have the objects themselves.
+    tokenizer = getattr(model, "window_tokenizer", None) or model.tokenizer
+    positions = getattr(model, "max_positions", None) or getattr(
+        model.config, "max_position_embeddings", None
+    )
     if isinstance(positions, int) and isinstance(max_length, int) and max_length > positions:
         raise ValueError(f"max_length must be at most the model's {positions} positions, got {max_length}")
     single = isinstance(examples, QAExample)
@@ -114,7 +118,7 @@ def predict(
         for first in range(0, len(many), _CHUNK):
             chunk = many[first : first + _CHUNK]
             windows = make_windows(
-                model.tokenizer,
+                tokenizer,
                 chunk,
                 max_length=max_length,
                 doc_stride=doc_stride,

@@ -14,6 +14,7 @@ from bertqa_fast.data.windows import make_windows
 from bertqa_fast.tasks.evaluate import evaluate
 from bertqa_fast.tasks.predict import predict
 from bertqa_fast.tasks.training_data import label_windows
+from bertqa_fast.tokenizer import PlainTokenizer, plain_tokens
 
 
 @pytest.fixture(scope="module")
@@ -55,6 +56,29 @@ def test_windows_hold_what_the_tokenizer_says(dev: list[QAExample], tokenizer: A
         owned = [tuple(pair) for w in own for pair in w.offsets[w.max_context].tolist()]
         context = [o for o, s in zip(whole["offset_mapping"], whole.sequence_ids(0), strict=True) if s == 1]
         assert owned == context
+
+
+@pytest.mark.parametrize("cased", [False, True])
+@pytest.mark.parametrize(
+    ("model", "data"),
+    [("minilm-l6-squad", "squad/dev-v1.1.json.gz"), ("zh-bert-l12-h384", "xquad/xquad.zh.json.gz")],
+)
+def test_windows_are_the_same_without_transformers(
+    shared: Path, tmp_path: Path, model: str, data: str, cased: bool
+) -> None:
+    transformers = pytest.importorskip("transformers")
+    settings = {"do_lower_case": False} if cased else {}
+    source = transformers.AutoTokenizer.from_pretrained(str(shared / "models" / model), **settings)
+    source.save_pretrained(tmp_path)
+    tokens = plain_tokens(tmp_path)
+    assert tokens is not None
+    sample = read_squad(shared / "data" / data)[::20]
+    ours = make_windows(PlainTokenizer.read(tmp_path, tokens), sample)
+    theirs = make_windows(transformers.AutoTokenizer.from_pretrained(str(tmp_path)), sample)
+    for one, other in zip(ours, theirs, strict=True):
+        assert one.tokens == other.tokens
+        for name in ("input_ids", "token_type_ids", "offsets", "segment", "word_ids", "max_context"):
+            np.testing.assert_array_equal(getattr(one, name), getattr(other, name))
 
 
 def test_the_stride_of_a_long_passage(dev: list[QAExample], tokenizer: Any) -> None:

@@ -98,6 +98,10 @@ def wrong_hash(data: Any) -> None:
     data["files"]["config.json"]["sha256"] = "0" * 64
 
 
+def unlist(data: Any) -> None:
+    del data["files"]["tokenizer.json"]
+
+
 def misplace(data: Any) -> None:
     data["tensors"][0]["offset"] = 1 << 60
 
@@ -120,6 +124,12 @@ DAMAGE: list[tuple[str, Spoil, str]] = [
     ("manifest a list", edit(lambda data: [data]), "manifest.json is missing or damaged"),
     ("manifest of no files", edit(lambda data: data.update(files={})), "no hash for all_layers.onnx"),
     ("files a list", edit(lambda data: data.update(files=[])), "is missing or damaged"),
+    ("tokenizer a number", edit(lambda data: data.update(tokenizer=3)), "is missing or damaged"),
+    (
+        "tokenizer of no hash",
+        edit(unlist),
+        r"no hash for tokenizer",
+    ),
     ("tensors a number", edit(lambda data: data.update(tensors=3)), "is missing or damaged"),
     ("tensor without a place", edit(lambda data: data["tensors"][0].pop("offset")), "is missing or damaged"),
     ("tensor elsewhere", edit(misplace), r"does not lie in weights\.bin"),

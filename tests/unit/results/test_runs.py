@@ -31,7 +31,7 @@ MODEL: Any = SimpleNamespace(
     num_layers=2,
     hidden_size=4,
     device="cpu",
-    tokenizer=None,
+    window_tokenizer=None,
 )
 
 

@@ -1,0 +1,20 @@
+"""Which graphs an export has."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from bertqa_fast.graphs.builder import Graph
+from bertqa_fast.graphs.composed import EMBEDDINGS, forward_graph, hidden_states_graph
+from bertqa_fast.graphs.gradients import all_layers_graph, cut_graph
+from bertqa_fast.graphs.spec import EncoderSpec, TensorEntry
+from bertqa_fast.graphs.sums import finish_graph, weigh_graph
+
+
+def every_graph(spec: EncoderSpec, weights: Mapping[str, TensorEntry]) -> list[Graph]:
+    """Build them all."""
+    graphs = [hidden_states_graph(spec, weights), weigh_graph(spec), finish_graph(spec)]
+    for layer in range(EMBEDDINGS, spec.num_layers):
+        graphs.append(forward_graph(spec, weights, layer))
+        graphs += [cut_graph(spec, weights, layer, pinned=pinned) for pinned in (False, True)]
+    return graphs + [all_layers_graph(spec, weights, pinned=pinned) for pinned in (False, True)]

@@ -1,0 +1,118 @@
+"""Tokenizers: what windows are cut with, and the same without transformers, which takes seconds to import."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tokenizers import Tokenizer
+
+TOKENIZER_FILE = "tokenizer.json"
+VOCABULARY_FILES = (TOKENIZER_FILE, "vocab.txt", "vocab.json", "spiece.model", "sentencepiece.bpe.model")
+PLAIN_TOKENS = ("pad", "mask")
+
+
+@dataclass(frozen=True)
+class PlainTokenizer:
+    """The part of a transformers fast tokenizer that windows and baselines need, under the same names.
+
+    Attributes
+    ----------
+    backend_tokenizer : tokenizers.Tokenizer
+        What does the work behind a fast tokenizer.
+    pad_token_id, mask_token_id : int or None
+        Numbers of the special tokens that baselines are made of.
+    """
+
+    backend_tokenizer: Tokenizer
+    pad_token_id: int | None
+    mask_token_id: int | None
+
+    @classmethod
+    def read(cls, folder: Path, tokens: dict[str, int | None]) -> PlainTokenizer:
+        """Read the tokenizer of an exported folder, given what :func:`plain_tokens` said of it.
+
+        Raises
+        ------
+        ValueError
+            Where the file cannot be read.
+        """
+        try:
+            return cls(Tokenizer.from_file(str(folder / TOKENIZER_FILE)), tokens["pad"], tokens["mask"])
+        except Exception as error:  # the tokenizers package raises its bare class
+            raise ValueError(f"source: no tokenizer could be read from {folder} ({error})") from error
+
+
+def plain_tokens(folder: Path) -> dict[str, int | None] | None:
+    """Compare what transformers makes of a folder with ``tokenizer.json`` alone.
+
+    Returns
+    -------
+    dict or None
+        What :class:`PlainTokenizer` needs beside the file: the numbers of the ``pad`` and ``mask`` tokens.
+        None where transformers tokenizes otherwise than the file says, or there is no such file.
+    """
+    file = folder / TOKENIZER_FILE
+    if not file.is_file():
+        return None
+    tokenizer = load_tokenizer(folder)
+    if not tokenizer.is_fast or tokenizer.split_special_tokens:
+        return None
+    if _rules(tokenizer.backend_tokenizer) != _rules(Tokenizer.from_file(str(file))):
+        return None
+    named = tokenizer.special_tokens_map  # asked for a token that it lacks, the tokenizer logs an error
+    return {
+        name: tokenizer.convert_tokens_to_ids(named[f"{name}_token"]) if f"{name}_token" in named else None
+        for name in PLAIN_TOKENS
+    }
+
+
+def _rules(backend: Tokenizer) -> dict[str, Any]:
+    """Everything that a tokenizer goes by, without truncation and padding: windows use neither."""
+    rules: dict[str, Any] = json.loads(backend.to_str())
+    return rules | {"truncation": None, "padding": None}
+
+
+def backend_of(tokenizer: Any) -> Tokenizer:
+    """Return what does the work behind a fast tokenizer, set to tokenize texts whole.
+
+    Tokenizer files may bring truncation and padding of their own: both are switched off, as transformers does
+    when it is told so in a call.
+
+    Raises
+    ------
+    TypeError
+        For what is no fast tokenizer.
+    """
+    backend = getattr(tokenizer, "backend_tokenizer", None)
+    if not isinstance(backend, Tokenizer):
+        raise TypeError(f"tokenizer must be a fast one (which knows offsets), got {type(tokenizer).__name__}")
+    if backend.truncation is not None:
+        backend.no_truncation()
+    if backend.padding is not None:
+        backend.no_padding()
+    split = getattr(tokenizer, "split_special_tokens", False)
+    if backend.encode_special_tokens != split:
+        backend.encode_special_tokens = split
+    return backend
+
+
+def load_tokenizer(folder: Path) -> Any:
+    """Load the fast tokenizer of a model folder (transformers).
+
+    Raises
+    ------
+    ValueError
+        Where the folder has none.
+    """
+    from transformers import AutoTokenizer
+
+    # Without these files transformers makes an empty tokenizer and says nothing.
+    if not any((folder / name).is_file() for name in VOCABULARY_FILES):
+        raise ValueError(f"source: {folder} has no tokenizer, wanted one of {', '.join(VOCABULARY_FILES)}")
+    try:
+        return AutoTokenizer.from_pretrained(str(folder), use_fast=True)
+    except Exception as error:
+        raise ValueError(f"source: no tokenizer could be read from {folder} ({error})") from error
