@@ -13,6 +13,7 @@ import typing
 __all__: list[str] = [
     "Environment",
     "Model",
+    "Pace",
     "PrepackedWeights",
     "Session",
     "WeightFile",
@@ -149,6 +150,30 @@ class Session:
         (name, dtype, shape) of each output; -1 is a free dimension.
         """
 
+class Pace:
+    """
+    Finds out while working how large a batch is worth having.
+    """
+    def __init__(self) -> None: ...
+    def fastest(self) -> int:
+        """
+        The fastest of what was tried so far.
+        """
+    def next(self) -> int:
+        """
+        Tokens that the next batch should have.
+        """
+    def note(
+        self,
+        asked: typing.SupportsInt | typing.SupportsIndex,
+        filled: typing.SupportsFloat | typing.SupportsIndex,
+        work: typing.SupportsFloat | typing.SupportsIndex,
+        seconds: typing.SupportsFloat | typing.SupportsIndex,
+    ) -> None:
+        """
+        Tell what a batch of the size ``asked`` took, and how full it was.
+        """
+
 class Model:
     """
     An exported model: weights once, graphs loaded when first needed; safe to use from several threads.
@@ -226,6 +251,11 @@ class Model:
         ``[sequences]``, ``baseline_value`` and ``evaluations`` ``[layers, sequences]``, ``error`` of the same shape where
         ``tolerance`` is given, and ``statistics``. Progress is counted in paths (a layer of a sequence). ``traversal``:
         ``cuts`` goes through the layers one after the other, ``all_layers`` together, ``auto`` chooses.
+        """
+    @property
+    def tokens_per_batch(self) -> int:
+        """
+        Tokens that a batch of gradients is given, as far as work so far has shown what is fastest.
         """
 
 def assess_path(

@@ -221,7 +221,16 @@ def integrated_gradients(
 
     if give_profile is not None:
         elapsed = time.perf_counter() - started
-        give_profile(profile_of(out, out["evaluations"], prepared_after, elapsed, model.memory_budget))
+        give_profile(
+            profile_of(
+                out,
+                out["evaluations"],
+                prepared=prepared_after,
+                total=elapsed,
+                budget=model.memory_budget,
+                tokens_per_batch=model.core.tokens_per_batch,
+            )
+        )
     if rule.limit is not None:
         _warn_of_unconverged(out["error"], out["evaluations"], tol, rule.limit)
 

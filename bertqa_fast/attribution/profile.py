@@ -38,6 +38,8 @@ class Profile:
         Share of these runs' tokens that are padding.
     memory_budget : int
         Bytes that activations may take.
+    tokens_per_batch : int
+        What a batch of gradients should have: the fastest size that the model's work so far has shown.
     stages : dict
         Stage to (runs, seconds): ``preparing`` (windows, predictions), ``loading``, ``hidden_states``,
         ``forward``, ``cut``, ``all_layers``, ``weigh``, ``finish``, and ``rest`` (outside all of these).
@@ -50,6 +52,7 @@ class Profile:
     rows: int
     padding: float
     memory_budget: int
+    tokens_per_batch: int
     stages: Mapping[str, tuple[int, float]]
 
     @property
@@ -62,7 +65,7 @@ class Profile:
         lines = [
             f"{self.windows} windows, {self.paths} paths, {self.evaluations:.1f} evaluations a path",
             f"{self.batches} batches of {self.rows} rows in all, {100 * self.padding:.1f} % padding, "
-            f"memory budget {self.memory_budget / 2**20:.0f} MiB",
+            f"memory budget {self.memory_budget / 2**20:.0f} MiB, {self.tokens_per_batch} tokens in a batch",
         ]
         names = {"preparing": "preparing"} | _STAGES | {"rest": "the rest"}
         for name, words in names.items():
@@ -75,7 +78,13 @@ class Profile:
 
 
 def profile_of(
-    out: Mapping[str, Any], evaluations: npt.NDArray[np.float64], prepared: float, total: float, budget: int
+    out: Mapping[str, Any],
+    evaluations: npt.NDArray[np.float64],
+    *,
+    prepared: float,
+    total: float,
+    budget: int,
+    tokens_per_batch: int,
 ) -> Profile:
     """Make a profile of the engine's statistics; ``prepared`` and ``total`` are seconds of the whole call."""
     statistics = out["statistics"]
@@ -90,6 +99,7 @@ def profile_of(
         rows=statistics["rows"],
         padding=statistics["padded_tokens"] / tokens if tokens else 0.0,
         memory_budget=budget,
+        tokens_per_batch=tokens_per_batch,
         stages={"preparing": (0, prepared), **stages, "rest": (0, max(0.0, total - prepared - known))},
     )
 

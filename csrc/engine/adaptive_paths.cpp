@@ -3,7 +3,6 @@
 #include <limits>
 #include <numeric>
 
-#include "engine/batches.hpp"
 #include "engine/path_integral.hpp"
 
 namespace bertqa::engine {

@@ -2,7 +2,6 @@
 #include <utility>
 #include <vector>
 
-#include "engine/batches.hpp"
 #include "engine/path_integral.hpp"
 
 namespace bertqa::engine {
@@ -51,13 +50,15 @@ void integrate_fixed(PathGroup& group, const Layers& layers, std::span<const dou
   const double each = static_cast<double>(nodes.size()) + (has_zero ? 0.0 : 0.5);
   std::vector<PathIntegral> integrals;
   std::vector<Point> points;
+  BatchLimit forward = limit;  // half the work: no measure of what a batch is worth
+  forward.pace = nullptr;
   for (const std::size_t layer : layers.indices) {
     PathIntegral out{
         layer, group.zero_sums(count), std::vector<double>(count), std::vector<double>(count, each), {}};
     if (!has_zero) {
       points.clear();
       for (std::size_t e = 0; e < count; ++e) points.push_back({layer, e, 0.0});
-      in_batches(points, limit, [&](std::span<const Point> batch) {
+      in_batches(points, forward, [&](std::span<const Point> batch) {
         const auto values = group.run_forward(batch);
         for (std::size_t r = 0; r < batch.size(); ++r) out.baseline_value[batch[r].example] = values[r];
         advance(0.0);

@@ -13,8 +13,6 @@
 namespace bertqa::engine {
 namespace {
 
-// More tokens in a batch make its matrix products no faster and its activations fall out of the caches.
-constexpr std::size_t kTokensPerBatch = 2048;
 // Examples share a group only where this share of its tokens, at most, is padding.
 constexpr double kPaddingShare = 0.05;
 
@@ -76,7 +74,7 @@ class Integration {
     work.lowest_blocks = static_cast<std::size_t>(description.sizes.num_layers - 1 - lowest);
     work.nodes = request_.adaptive ? 0 : request_.nodes.size();
     work.rows_per_batch = request_.rows_per_batch;
-    work.tokens_per_batch = kTokensPerBatch;
+    work.tokens_per_batch = model_.gradient_pace.fastest();
     work.memory_budget = description.memory_budget;
     work.traversal = request_.traversal;
     const auto sharing = [&](bool all_layers) {
@@ -84,7 +82,14 @@ class Integration {
     };
     const bool all_layers = takes_all_layers(work, sharing(false));
     const auto members = order.first(sharing(all_layers));
-    BatchLimit limit{schedule(work, all_layers).rows};
+    BatchLimit limit{schedule(work, all_layers).most_rows, work.tokens, nullptr, {}};
+    if (request_.rows_per_batch == 0 && !request_.target.is_pinned()) {
+      limit.pace = &model_.gradient_pace;
+      limit.work = [&](const Point& point) {
+        const int above = description.sizes.num_layers - 1 - request_.layers[point.layer];
+        return forward_row_work(description.sizes, work.tokens, static_cast<std::size_t>(above));
+      };
+    }
     PathGroup group(model_, request_, members, result_.statistics);
     for (std::size_t e = 0; e < members.size(); ++e) result_.value[members[e]] = group.value(e);
     std::vector<std::size_t> every(request_.layers.size());

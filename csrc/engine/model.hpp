@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/pace.hpp"
 #include "engine/plan.hpp"
 #include "runtime/device.hpp"
 #include "runtime/environment.hpp"
@@ -65,6 +66,9 @@ class Model {
   std::vector<runtime::Value> run(const std::string& graph, std::span<const runtime::Input> inputs,
                                   std::span<const std::string> outputs, Statistics& statistics,
                                   const runtime::RunFlags& flags = {});
+
+  // What batches are worth, learnt from all work so far: runs forward and back, and forward ones.
+  Pace gradient_pace, forward_pace;
 
   // std::invalid_argument naming `layer` unless it is -1 (embeddings) to L-1.
   void require_layer(int layer) const;

@@ -6,6 +6,7 @@
 #include <span>
 #include <vector>
 
+#include "engine/batches.hpp"
 #include "engine/path_group.hpp"
 
 namespace bertqa::engine {
@@ -24,11 +25,6 @@ using Advance = std::function<void(double paths)>;
 
 // Given every layer's integral in turn.
 using Deliver = std::function<void(const PathIntegral& integral)>;
-
-// How many rows a batch may have. Halved where memory runs out, and stays so.
-struct BatchLimit {
-  std::size_t rows = 1;
-};
 
 // Which layers of the request are worked on together: one, on its own graph, or several, on `all_layers`.
 struct Layers {

@@ -26,6 +26,13 @@ std::size_t forward_row_bytes(const EncoderSizes& s, std::size_t tokens, std::si
   return kFloat * (kept_layers * tokens * s.hidden_size + working_floats(s, tokens));
 }
 
+double forward_row_work(const EncoderSizes& s, std::size_t tokens, std::size_t blocks) {
+  // Four matrices [H, H], two [H, I], and two products of all pairs of tokens.
+  const std::size_t per_token =
+      s.hidden_size * ((4 * s.hidden_size) + (2 * s.intermediate_size) + (2 * tokens));
+  return static_cast<double>(blocks * tokens * per_token);
+}
+
 std::size_t rows_within(std::size_t budget_bytes, std::size_t row_bytes, std::size_t wanted) {
   return std::max<std::size_t>(1, std::min(wanted, budget_bytes / std::max<std::size_t>(1, row_bytes)));
 }

@@ -23,6 +23,10 @@ std::size_t gradient_row_bytes(const EncoderSizes& sizes, std::size_t tokens, st
 // The same for a forward run that returns `kept_layers` hidden states.
 std::size_t forward_row_bytes(const EncoderSizes& sizes, std::size_t tokens, std::size_t kept_layers);
 
+// Multiplications and additions of the matrix products that one row of `tokens` tokens asks for in a run
+// forward through `blocks` blocks, in a unit of its own: a gradient costs a little more than twice that.
+double forward_row_work(const EncoderSizes& sizes, std::size_t tokens, std::size_t blocks);
+
 // How many rows of that size fit a budget: at least one (a single row is always tried), and no more than
 // `wanted`.
 std::size_t rows_within(std::size_t budget_bytes, std::size_t row_bytes, std::size_t wanted);

@@ -1,6 +1,7 @@
 #include "engine/schedule.hpp"
 
 #include <algorithm>
+#include <limits>
 
 namespace bertqa::engine {
 namespace {
@@ -21,11 +22,12 @@ Schedule schedule(const Work& work, bool all_layers) {
   const std::size_t budget = work.memory_budget - kept;
   const std::size_t together = all_layers ? work.layers : 1;
   Schedule out;
-  out.rows = work.rows_per_batch;
+  out.most_rows = out.rows = work.rows_per_batch;
   if (out.rows == 0) {
-    const std::size_t wanted = std::max<std::size_t>(1, work.tokens_per_batch / work.tokens);
     // The lowest cut runs the most blocks: what fits there fits everywhere.
-    out.rows = rows_within(budget, gradient_row_bytes(work.sizes, work.tokens, work.lowest_blocks), wanted);
+    out.most_rows = rows_within(budget, gradient_row_bytes(work.sizes, work.tokens, work.lowest_blocks),
+                                std::numeric_limits<std::size_t>::max());
+    out.rows = std::clamp<std::size_t>(work.tokens_per_batch / work.tokens, 1, out.most_rows);
   }
   if (work.nodes == 0) {
     const std::size_t tensors = (kNodesReckoned * together) + work.layers + 1;

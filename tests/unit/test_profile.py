@@ -28,6 +28,7 @@ def test_fixed_nodes_are_counted(random_reader: Any, traversal: str, stage: str)
     assert (profile.windows, profile.paths, profile.evaluations) == (2, 4, 3.5)
     assert profile.rows == 2 * 2 * (1 + 3)
     assert 0 <= profile.padding < 1
+    assert profile.tokens_per_batch > 0
     runs = {name: runs for name, (runs, _) in profile.stages.items()}
     assert runs["finish"] <= runs["weigh"]
     assert 1 <= runs[stage] <= runs["weigh"]
