@@ -82,7 +82,9 @@ def rules_and_errors(
     references = fine_references(model, examples, file)
     found: dict[str, Any] = {"references": file.summary(examples, every_layer(model))}
     if options.validate:
-        found["validated"] = validate(model, examples[: options.validate], references, 800)
+        found["validated"] = validate(
+            model, examples[: options.validate], references, options.validation_nodes
+        )
     rules, errors = {}, []
     scores: list[dict[int, NDArray[Any]]] = [{} for _ in examples]
     for layer in every_layer(model):

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 import bertqa_fast as bf
 
 GRID = (4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128)
-FIRST_NODES, MOST_NODES = 48, 3000
+FIRST_NODES, MOST_NODES = 32, 3000
 TOGETHER = 16  # questions in one call
 
 References = dict[tuple[str, int], NDArray[np.float32]]
@@ -35,8 +35,9 @@ def add_question_options(parser: argparse.ArgumentParser, *, questions: int) -> 
     parser.add_argument("--max-tokens", type=int, help="draw no longer questions")
     parser.add_argument("--tol", type=float, default=0.01)
     parser.add_argument("--reference", type=Path, help="file (.npz) that keeps the references")
-    parser.add_argument("--reference-tolerance", type=float, default=5e-4)
+    parser.add_argument("--reference-tolerance", type=float, default=2e-3)
     parser.add_argument("--validate", type=int, default=1, help="questions whose references are checked")
+    parser.add_argument("--validation-nodes", type=int, default=400, help="of the rule that they are held to")
 
 
 def drawn_questions(model: bf.Model, options: argparse.Namespace) -> list[bf.QAExample]:

@@ -40,7 +40,6 @@ def arguments() -> argparse.Namespace:
     parser = options_parser(__doc__)
     parser.add_argument("--model", default=str(READER), help="folder or hub id of a reader")
     add_question_options(parser, questions=100)
-    parser.add_argument("--validation-nodes", type=int, default=800)
     options = parser.parse_args()
     if options.quick:
         options.questions, options.max_tokens, options.validate = 1, 48, 0

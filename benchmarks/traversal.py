@@ -10,8 +10,8 @@ two traversals in turn: the first call, which makes the sessions, and the median
 resident memory above what is resident after loading; batches and the points in them. Also what
 `traversal="auto"` takes, and whether that was the faster one.
 
-Asserts that both give the same scores (relative L1, 1e-5) with the same evaluations. Left out: other targets
-(benchmarks/pinned.py), GPUs.
+Asserts that both give the same scores (relative L1, 1e-5) with the same evaluations. Left out: targets that
+are sums of logits, GPUs.
 """
 
 from __future__ import annotations

@@ -83,12 +83,9 @@ class Integration {
     const bool all_layers = takes_all_layers(work, sharing(false));
     const auto members = order.first(sharing(all_layers));
     BatchLimit limit{schedule(work, all_layers).most_rows, work.tokens, nullptr, {}};
-    if (request_.rows_per_batch == 0 && !request_.target.is_pinned()) {
+    if (request_.rows_per_batch == 0) {
       limit.pace = &model_.gradient_pace;
-      limit.work = [&](const Point& point) {
-        const int above = description.sizes.num_layers - 1 - request_.layers[point.layer];
-        return forward_row_work(description.sizes, work.tokens, static_cast<std::size_t>(above));
-      };
+      limit.work = [&](const Point& point) { return work_of(request_.layers[point.layer], work.tokens); };
     }
     PathGroup group(model_, request_, members, result_.statistics);
     for (std::size_t e = 0; e < members.size(); ++e) result_.value[members[e]] = group.value(e);
@@ -99,6 +96,15 @@ class Integration {
       integrate_layers(group, {std::span(every).subspan(first, together), all_layers}, limit);
     }
     return members.size();
+  }
+
+  // What a point at the layer takes, for the pace: of a pinned last block a quarter of the work is left.
+  [[nodiscard]] double work_of(int layer, std::size_t tokens) const {
+    const EncoderSizes& sizes = model_.description().sizes;
+    const auto above = static_cast<std::size_t>(sizes.num_layers - 1 - layer);
+    if (above == 0) return 0.0;
+    const double saved = request_.target.is_pinned() ? 0.75 * forward_row_work(sizes, tokens, 1) : 0.0;
+    return forward_row_work(sizes, tokens, above) - saved;
   }
 
   void integrate_layers(PathGroup& group, const Layers& layers, BatchLimit& limit) {
