@@ -6,11 +6,11 @@
 
 Every layer, method="auto" (with --model base a Gauss-Legendre rule of --nodes), zero baseline, for every
 number of questions in --counts and every length in --tokens. Each setting runs in a process of its own, the
-two traversals in turn: the first call, which makes the sessions, and the median of --repeats more; peak
-resident memory above what is resident after loading; batches and the points in them. Also what
-`traversal="auto"` takes, and whether that was the faster one.
+two traversals in turn: the first call, which makes the sessions and tries batch sizes, and the median of
+--repeats more; peak resident memory above what is resident after loading; batches and the points in them.
+Also what `traversal="auto"` takes, and whether that was the faster one.
 
-Asserts that both give the same scores (relative L1, 1e-5) with the same evaluations. Left out: targets that
+Asserts that both give the same scores (relative L1, 1e-3: rounding may add a node). Left out: targets that
 are sums of logits, GPUs.
 """
 
@@ -59,6 +59,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--rounds", type=int, default=1, help="processes of each setting")
     parser.add_argument("--one", nargs=3, metavar=("TRAVERSAL", "COUNT", "TOKENS"), help=argparse.SUPPRESS)
+    parser.add_argument("--folder", help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.quick:
         options.counts, options.tokens, options.repeats, options.nodes = [1], [16], 1, 2
@@ -77,11 +78,12 @@ def cut_short(tokenizer: Any, example: bf.QAExample, tokens: int) -> bf.QAExampl
 
 
 def questions(model: bf.Model, options: argparse.Namespace, count: int, tokens: int) -> list[bf.QAExample]:
-    if options.model == "base" or not options.data:
+    if options.model == "base":
         return questions_of(tokens, count)
     drawn = draw_questions(options.data, 4 * count, 0)
     some = [each for each in drawn if len(each.question.split()) < tokens / 2.5]
-    return [cut_short(model.tokenizer, each, tokens) for each in some[:count]]
+    assert len(some) >= count, "too few questions are short enough"
+    return [cut_short(model.window_tokenizer, each, tokens) for each in some[:count]]
 
 
 def measure_one(folder: str, options: argparse.Namespace) -> dict[str, Any]:
@@ -112,15 +114,15 @@ def measure_one(folder: str, options: argparse.Namespace) -> dict[str, Any]:
     profile = profiles[-1]
     ran, _ = profile.stages.get("all_layers", (0, 0.0))
     cuts, _ = profile.stages.get("cut", (0, 0.0))
+    points = sum(int(layer.evaluations) for result in results for layer in result.values())
     return {
         "first": seconds[0],
         "seconds": seconds[1:],
         "memory": peaks["peak"] - before,
         "batches": ran + cuts,
-        "points_in_a_batch": profile.rows / (ran + cuts),
-        "took": "all_layers" if ran else "cuts",
+        "points_in_a_batch": points / (ran + cuts),
+        "took": "both" if ran and cuts else "all_layers" if ran else "cuts",
         "tokens": float(np.mean([len(result.tokens) for result in results])),
-        "evaluations": [[layer.evaluations for layer in result.values()] for result in results],
         "scores": [[layer.scores.tolist() for layer in result.values()] for result in results],
         "threads": environment().threads,
     }
@@ -131,7 +133,7 @@ def run_one(model: str, options: argparse.Namespace, *setting: Any) -> dict[str,
     command += ["--nodes", str(options.nodes), "--repeats", str(options.repeats)]
     command += ["--threads", str(options.threads)] if options.threads else []
     done = subprocess.run(
-        [*command, "--output", model, "--one", *map(str, setting)], check=True, stdout=subprocess.PIPE
+        [*command, "--folder", model, "--one", *map(str, setting)], check=True, stdout=subprocess.PIPE
     )
     found: dict[str, Any] = json.loads(done.stdout)
     return found
@@ -145,9 +147,8 @@ def compare(model: str, options: argparse.Namespace, count: int, tokens: int) ->
             found[name].append(run_one(model, options, name, count, tokens))
     chosen = run_one(model, options, "auto", count, tokens)["took"]
     first, second = (found[name][0] for name in TRAVERSALS)
-    assert first["evaluations"] == second["evaluations"]
     for one, other in zip(_flat(first["scores"]), _flat(second["scores"]), strict=True):
-        assert relative_l1(one, other) < 1e-5
+        assert relative_l1(one, other) < 1e-3
     report: dict[str, Any] = {"questions": count, "tokens": first["tokens"], "auto_takes": chosen}
     for name in TRAVERSALS:
         runs = found[name]
@@ -163,7 +164,8 @@ def compare(model: str, options: argparse.Namespace, count: int, tokens: int) ->
     report["all_layers_times_faster"] = medians["cuts"] / medians["all_layers"]
     firsts = {name: report[name]["first_call_seconds"]["median"] for name in TRAVERSALS}
     report["all_layers_times_faster_at_first"] = firsts["cuts"] / firsts["all_layers"]
-    report["lost_by_auto"] = medians[chosen] / min(medians.values()) - 1
+    if chosen in medians:
+        report["lost_by_auto"] = medians[chosen] / min(medians.values()) - 1
     report["threads"] = first["threads"]
     return report
 
@@ -175,7 +177,7 @@ def _flat(scores: Sequence[Sequence[Sequence[float]]]) -> list[Any]:
 def main() -> None:
     options = arguments()
     if options.one:
-        print(json.dumps(measure_one(str(options.output), options)))
+        print(json.dumps(measure_one(options.folder, options)))
         return
     report: dict[str, Any] = {"question": "layers one after the other, or together: time and memory"}
     with tempfile.TemporaryDirectory() as folder:

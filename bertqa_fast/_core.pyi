@@ -11,9 +11,10 @@ import pathlib
 import typing
 
 __all__: list[str] = [
+    "BatchChoice",
+    "BatchSizer",
     "Environment",
     "Model",
-    "Pace",
     "PrepackedWeights",
     "Session",
     "WeightFile",
@@ -22,6 +23,7 @@ __all__: list[str] = [
     "processor_quota",
     "quadrature_rule",
     "ramnath2020_code_rule",
+    "schedule",
     "spline_weights",
     "usable_processors",
 ]
@@ -150,28 +152,57 @@ class Session:
         (name, dtype, shape) of each output; -1 is a free dimension.
         """
 
-class Pace:
+class BatchChoice:
     """
-    Finds out while working how large a batch is worth having.
+    A batch that is to be run.
+    """
+    def __init__(
+        self,
+        tokens: typing.SupportsInt | typing.SupportsIndex,
+        rows: typing.SupportsInt | typing.SupportsIndex,
+        trial: bool,
+    ) -> None: ...
+    @property
+    def rows(self) -> int:
+        """
+        Rows to put into it.
+        """
+    @property
+    def tokens(self) -> int:
+        """
+        Its size, of those that are tried.
+        """
+    @property
+    def trial(self) -> bool:
+        """
+        Whether what it takes is to be told.
+        """
+
+class BatchSizer:
+    """
+    Finds out how large a batch is worth having.
     """
     def __init__(self) -> None: ...
     def fastest(self) -> int:
         """
-        The fastest of what was tried so far.
+        The fastest size so far, in tokens.
         """
-    def next(self) -> int:
+    def next(
+        self,
+        row_tokens: typing.SupportsInt | typing.SupportsIndex,
+        most: typing.SupportsInt | typing.SupportsIndex,
+    ) -> BatchChoice:
         """
-        Tokens that the next batch should have.
+        Choose the next batch, of at most so many rows.
         """
     def note(
         self,
-        asked: typing.SupportsInt | typing.SupportsIndex,
-        filled: typing.SupportsFloat | typing.SupportsIndex,
+        choice: BatchChoice,
         work: typing.SupportsFloat | typing.SupportsIndex,
         seconds: typing.SupportsFloat | typing.SupportsIndex,
     ) -> None:
         """
-        Tell what a batch of the size ``asked`` took, and how full it was.
+        Tell what a trial took.
         """
 
 class Model:
@@ -335,6 +366,25 @@ def ramnath2020_code_rule() -> tuple[
     -------
     nodes, weights : numpy.ndarray
         float64, shape ``[20]``; the weights are those of a trapezoid and sum to 1.
+    """
+
+def schedule(
+    *,
+    examples: typing.SupportsInt | typing.SupportsIndex,
+    num_layers: typing.SupportsInt | typing.SupportsIndex,
+    hidden_size: typing.SupportsInt | typing.SupportsIndex,
+    num_heads: typing.SupportsInt | typing.SupportsIndex,
+    intermediate_size: typing.SupportsInt | typing.SupportsIndex,
+    tokens: typing.SupportsInt | typing.SupportsIndex,
+    layers: typing.SupportsInt | typing.SupportsIndex,
+    nodes: typing.SupportsInt | typing.SupportsIndex = 0,
+    rows_per_batch: typing.SupportsInt | typing.SupportsIndex = 0,
+    tokens_per_batch: typing.SupportsInt | typing.SupportsIndex = 512,
+    memory_budget: typing.SupportsInt | typing.SupportsIndex,
+    traversal: str = "auto",
+) -> dict:
+    """
+    Say how the engine cuts work up: ``most_rows`` of a batch, ``most_examples`` of a group, ``layers_together``, and whether these run on ``all_layers``.
     """
 
 def spline_weights(

@@ -128,7 +128,8 @@ def integrated_gradients(
     keep_values : bool
         Keep the vectors ``[T, H]``, not only their norms and sums.
     internal_batch_size : int, optional
-        Rows (points on a path) in a batch; by default, what the model's memory budget allows.
+        Rows (points on a path) in a batch. By default as many as are worth having, which is found out while
+        working, within the model's memory budget; other batches may move the last bits of a result.
     traversal : {"auto", "cuts", "all_layers"}
         How several layers are gone through: one after the other, each on its own graph, or all together, in
         the same batches. The numbers are the same; by default the engine takes what is faster.

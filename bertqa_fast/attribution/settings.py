@@ -23,6 +23,7 @@ class IntegrationSettings(TypedDict, total=False):
     windows: Literal["best", "merge"]
     keep_values: bool
     internal_batch_size: int | None
+    traversal: Literal["auto", "cuts", "all_layers"]
     show_progress: bool | None
     profile: bool | Callable[[Profile], object]
     max_length: int

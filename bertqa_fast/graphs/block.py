@@ -32,7 +32,7 @@ def block(
     """Run encoder block ``layer``; see :func:`bertqa_fast.graphs.attention.attention` for the arguments.
 
     Biases are added by what follows a product, on its way through memory, and not by the product. With ``at``
-    only keys and values are worked out for every token, and the output is ``[B * P, H]``.
+    only queries, keys and values are worked out for every token, and the output is ``[B * P, H]``.
     """
     prefix = f"layer.{layer}"
     rows = _rows(sizes, at)

@@ -14,7 +14,9 @@ from bertqa_fast.graphs.sums import finish_graph, weigh_graph
 def every_graph(spec: EncoderSpec, weights: Mapping[str, TensorEntry]) -> list[Graph]:
     """Build them all."""
     graphs = [hidden_states_graph(spec, weights), weigh_graph(spec), finish_graph(spec)]
-    for layer in range(EMBEDDINGS, spec.num_layers):
-        graphs.append(forward_graph(spec, weights, layer))
-        graphs += [cut_graph(spec, weights, layer, pinned=pinned) for pinned in (False, True)]
-    return graphs + [all_layers_graph(spec, weights, pinned=pinned) for pinned in (False, True)]
+    layers = range(EMBEDDINGS, spec.num_layers)
+    graphs += [forward_graph(spec, weights, layer) for layer in layers]
+    for logits_only in (False, True):
+        graphs += [cut_graph(spec, weights, layer, logits_only=logits_only) for layer in layers]
+        graphs.append(all_layers_graph(spec, weights, logits_only=logits_only))
+    return graphs

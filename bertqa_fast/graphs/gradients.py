@@ -12,19 +12,19 @@ from bertqa_fast.graphs.composed import attention_bias, layer_name
 from bertqa_fast.graphs.ends import interpolate, slopes
 from bertqa_fast.graphs.qa_head import (
     TargetInputs,
-    pinned_backward,
-    pinned_logits,
     qa_logits,
     qa_logits_backward,
     qa_target_gradient,
+    span_logits,
+    span_logits_backward,
 )
 from bertqa_fast.graphs.spec import EncoderSpec, TensorEntry
 
-PINNED = "_pinned"  # ends the names of graphs that know no logits but the target's
+LOGITS = "_logits"  # ends the names of graphs that know no logits but the target's
 
 
 def cut_graph(
-    spec: EncoderSpec, weights: Mapping[str, TensorEntry], layer: int, *, pinned: bool = False
+    spec: EncoderSpec, weights: Mapping[str, TensorEntry], layer: int, *, logits_only: bool = False
 ) -> Graph:
     """Gradients of the target at points on the paths from the output of block ``layer`` (-1: the embeddings).
 
@@ -38,14 +38,16 @@ def cut_graph(
     Outputs: ``gradient`` ``[R, T, H]``, ``slopes`` ``[R, T]`` (what each token adds to dF/d(alpha)),
     ``start_logits``, ``end_logits`` ``[R, T]``.
 
-    ``pinned``: for targets that are sums of logits. The last block is worked out at the spans' ends only; the
-    graph takes neither ``softmax_mask`` nor ``reselect``, and gives the logits there, ``[R, K]``.
+    ``logits_only``: for targets that are sums of logits. The last block is worked out at the spans' ends
+    only; the graph takes neither ``softmax_mask`` nor ``reselect``, and gives the logits there, ``[R, K]``.
     """
-    name = f"cut_{layer_name(layer)}{PINNED if pinned else ''}"
-    return _Climb(Graph(name, weights), spec, [layer], pinned).build()
+    name = f"cut_{layer_name(layer)}{LOGITS if logits_only else ''}"
+    return _Climb(Graph(name, weights), spec, [layer], logits_only).build()
 
 
-def all_layers_graph(spec: EncoderSpec, weights: Mapping[str, TensorEntry], *, pinned: bool = False) -> Graph:
+def all_layers_graph(
+    spec: EncoderSpec, weights: Mapping[str, TensorEntry], *, logits_only: bool = False
+) -> Graph:
     """Do what every :func:`cut_graph` does, in one pass: rows join the batch at their cut and leave it there.
 
     Inputs and outputs are those of :func:`cut_graph`, but for ``hidden_embeddings``, ``hidden_0`` … and
@@ -53,8 +55,8 @@ def all_layers_graph(spec: EncoderSpec, weights: Mapping[str, TensorEntry], *, p
     ``[L + 1]``: how many rows each layer has, from the embeddings up (none is allowed). Rows are sorted by
     layer.
     """
-    name = f"all_layers{PINNED if pinned else ''}"
-    return _Climb(Graph(name, weights), spec, list(range(-1, spec.num_layers)), pinned).build()
+    name = f"all_layers{LOGITS if logits_only else ''}"
+    return _Climb(Graph(name, weights), spec, list(range(-1, spec.num_layers)), logits_only).build()
 
 
 @dataclass(frozen=True)
@@ -72,20 +74,20 @@ class _Batch:
 
     x: str
     count: str  # int64 [1]: B
-    sizes: str  # int64 [2]: (B, T), or (B, 2K) behind a pinned block
+    sizes: str  # int64 [2]: (B, T), or (B, 2K) behind a last block of few queries
 
 
 class _Climb:
     """The way up through the blocks, rows joining at every cut, and the way down again."""
 
-    def __init__(self, g: Graph, spec: EncoderSpec, layers: Sequence[int], pinned: bool) -> None:
-        self.g, self.spec, self.layers, self.pinned = g, spec, layers, pinned
+    def __init__(self, g: Graph, spec: EncoderSpec, layers: Sequence[int], logits_only: bool) -> None:
+        self.g, self.spec, self.layers, self.logits_only = g, spec, layers, logits_only
         self.own = self._interpolated()
         self.mix = g.input("target_mix", FLOAT, [7])
         self.span_start = self._of_rows(g.input("span_start", INT64, ["E", "K"]))
         self.span_end = self._of_rows(g.input("span_end", INT64, ["E", "K"]))
         self.span_sign = self._of_rows(g.input("span_sign", FLOAT, ["E", "K"]))
-        if pinned:
+        if logits_only:
             ends = g.op("Unsqueeze", g.op("Concat", self.span_start, self.span_end, axis=1), g.constant([2]))
             every = g.op("Range", g.constant(0), g.op("Squeeze", self.tokens), g.constant(1))
             self.hot = g.op("Cast", g.op("Equal", ends, every), to=FLOAT)  # [R, 2K, T]
@@ -120,14 +122,14 @@ class _Climb:
         blocks: list[tuple[SavedBlock, str]] = []  # with the sizes of the batch
         before: dict[int, _Batch] = {}  # the batch that a layer's rows joined
         for number in range(self.layers[0] + 1, spec.num_layers):
-            at = self._at(batch.count) if self.pinned and number == last else None
+            at = self._at(batch.count) if self.logits_only and number == last else None
             x, kept = block(g, spec, number, batch.x, batch.sizes, self._first(self.bias, batch.count), at)
             blocks.append((kept, batch.sizes))
             batch = _Batch(x, batch.count, at.sizes if at else batch.sizes)
             if number in self.layers:
                 before[number] = batch
                 batch = self._join(batch, self._enter(self.layers.index(number)))
-        gradient = self._of_pinned(batch) if self.pinned else self._of_target(batch)
+        gradient = self._of_logits(batch) if self.logits_only else self._of_target(batch)
         leaving: list[str] = []
         for kept, sizes in reversed(blocks):
             if kept.layer in before:
@@ -163,7 +165,7 @@ class _Climb:
     def _enter(self, k: int) -> _Batch:
         g, own = self.g, self.own[k]
         sizes = g.op("Concat", own.count, self.tokens, axis=0)
-        if self.pinned and self.layers[k] == self.spec.num_layers - 1:
+        if self.logits_only and self.layers[k] == self.spec.num_layers - 1:
             at = self._own_at(k)
             x = g.reshape(own.values, [-1, self.spec.hidden_size])
             return _Batch(at.gather(g, self.spec, x, sizes), own.count, at.sizes)
@@ -171,7 +173,7 @@ class _Climb:
 
     def _leave(self, gradient: str, k: int) -> str:
         g, own = self.g, self.own[k]
-        if self.pinned and self.layers[k] == self.spec.num_layers - 1:
+        if self.logits_only and self.layers[k] == self.spec.num_layers - 1:
             gradient = self._own_at(k).scatter(g, self.spec, gradient)
         return g.op("Reshape", gradient, g.op("Shape", own.values))
 
@@ -202,12 +204,12 @@ class _Climb:
         target = TargetInputs(*spans, self.mix, reselect, self._of_rows(softmax_mask))
         return qa_logits_backward(g, *qa_target_gradient(g, start, end, target))
 
-    def _of_pinned(self, batch: _Batch) -> str:
+    def _of_logits(self, batch: _Batch) -> str:
         g = self.g
-        start, end = pinned_logits(g, batch.x, g.op("Shape", self.span_sign))
+        start, end = span_logits(g, batch.x, g.op("Shape", self.span_sign))
         g.output(start, "start_logits", FLOAT, ["R", "K"])
         g.output(end, "end_logits", FLOAT, ["R", "K"])
-        return pinned_backward(g, self.span_sign, self.mix)
+        return span_logits_backward(g, self.span_sign, self.mix)
 
     def _outputs(self, gradients: Sequence[str]) -> None:
         g = self.g

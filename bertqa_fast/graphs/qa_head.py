@@ -102,7 +102,7 @@ def qa_logits_backward(g: Graph, d_start: str, d_end: str) -> str:
         return g.op("Gemm", g.reshape(stacked, [-1, 2]), g.weight("qa.weight"))
 
 
-def pinned_logits(g: Graph, x: str, spans: str) -> tuple[str, str]:
+def span_logits(g: Graph, x: str, spans: str) -> tuple[str, str]:
     """Return the logits ``[R, K]`` at the starts and at the ends of spans.
 
     ``x`` holds hidden states at both, ``[R * 2K, H]``: of every row K starts, then K ends. ``spans`` is int64
@@ -118,8 +118,8 @@ def pinned_logits(g: Graph, x: str, spans: str) -> tuple[str, str]:
         return g.op("Squeeze", start, g.constant([1])), g.op("Squeeze", end, g.constant([1]))
 
 
-def pinned_backward(g: Graph, sign: str, mix: str) -> str:
-    """Return the gradient of the hidden states that `pinned_logits` takes, of a target without softmax.
+def span_logits_backward(g: Graph, sign: str, mix: str) -> str:
+    """Return the gradient of the hidden states that `span_logits` takes, of a target without softmax.
 
     F is linear in them: sign_k * a. ``sign`` is ``[R, K]``.
     """

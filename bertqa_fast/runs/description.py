@@ -18,7 +18,16 @@ if TYPE_CHECKING:
     from bertqa_fast.model import Model
 
 # What changes no stored row, or what the run sets itself.
-_NOT_SETTINGS = {"model", "examples", "layer", "keep_values", "internal_batch_size", "show_progress"}
+_NOT_SETTINGS = {
+    "model",
+    "examples",
+    "layer",
+    "keep_values",
+    "internal_batch_size",
+    "traversal",
+    "show_progress",
+    "profile",
+}
 
 
 def resolved_layers(layers: Any, num_layers: int, preset: str | None) -> list[int]:

@@ -18,6 +18,7 @@
 
 #include "bindings/arrays.hpp"
 #include "bindings/register.hpp"
+#include "bindings/traversal.hpp"
 #include "engine/forward.hpp"
 #include "engine/integrate.hpp"
 #include "engine/model.hpp"
@@ -59,14 +60,6 @@ py::dict as_dict(const engine::Statistics& s) {
     stages[py::str(name)] = py::make_tuple(stage.runs, stage.seconds);
   out["stages"] = stages;
   return out;
-}
-
-engine::Traversal traversal_of(std::string_view name) {
-  if (name == "auto") return engine::Traversal::automatic;
-  if (name == "cuts") return engine::Traversal::cuts;
-  if (name == "all_layers") return engine::Traversal::all_layers;
-  throw std::invalid_argument("traversal: got '" + std::string(name) +
-                              "', wanted 'auto', 'cuts' or 'all_layers'");
 }
 
 std::shared_ptr<engine::Model> open_model(std::shared_ptr<runtime::Environment> env,
@@ -167,12 +160,6 @@ py::dict integrate(const std::shared_ptr<engine::Model>& model, const Ints& inpu
 }  // namespace
 
 void register_engine(py::module_& module) {
-  py::class_<engine::Pace>(module, "Pace", "Finds out while working how large a batch is worth having.")
-      .def(py::init())
-      .def("next", &engine::Pace::next, "Tokens that the next batch should have.")
-      .def("fastest", &engine::Pace::fastest, "The fastest of what was tried so far.")
-      .def("note", &engine::Pace::note, py::arg("asked"), py::arg("filled"), py::arg("work"),
-           py::arg("seconds"), "Tell what a batch of the size ``asked`` took, and how full it was.");
   py::class_<engine::Model, std::shared_ptr<engine::Model>>(
       module, "Model",
       "An exported model: weights once, graphs loaded when first needed; safe to use from several threads.")
@@ -181,7 +168,7 @@ void register_engine(py::module_& module) {
            py::arg("intermediate_size"), py::arg("max_positions"), py::arg("device"),
            py::arg("memory_budget"))
       .def_property_readonly(
-          "tokens_per_batch", [](const engine::Model& model) { return model.gradient_pace.fastest(); },
+          "tokens_per_batch", [](const engine::Model& model) { return model.gradient_sizer.fastest(); },
           "Tokens that a batch of gradients is given, as far as work so far has shown what is fastest.")
       .def("forward", &forward, py::arg("input_ids").noconvert(), py::arg("token_type_ids").noconvert(),
            py::arg("offsets").noconvert(), py::kw_only(), py::arg("layers"), py::arg("rows_per_batch") = 0,

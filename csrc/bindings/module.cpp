@@ -8,5 +8,6 @@ PYBIND11_MODULE(_core, module) {
   bertqa::bindings::register_errors();
   bertqa::bindings::register_quadrature(module);
   bertqa::bindings::register_runtime(module);
+  bertqa::bindings::register_schedule(module);
   bertqa::bindings::register_engine(module);
 }

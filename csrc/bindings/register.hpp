@@ -9,5 +9,6 @@ void register_engine(pybind11::module_& module);
 void register_errors();
 void register_quadrature(pybind11::module_& module);
 void register_runtime(pybind11::module_& module);
+void register_schedule(pybind11::module_& module);
 
 }  // namespace bertqa::bindings

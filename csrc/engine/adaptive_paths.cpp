@@ -174,9 +174,14 @@ class AdaptivePaths {
 
 void integrate_adaptive(PathGroup& group, const Layers& layers, const quadrature::AdaptiveRule& rule,
                         BatchLimit& limit, const Advance& advance, const Deliver& deliver) {
-  AdaptivePaths paths(group, layers, rule);
-  paths.run(limit, advance);
-  for (std::size_t place = 0; place < layers.indices.size(); ++place) deliver(paths.result(place));
+  std::vector<PathIntegral> found;
+  {
+    // What they keep goes before anything is delivered, which gives free memory back.
+    AdaptivePaths paths(group, layers, rule);
+    paths.run(limit, advance);
+    for (std::size_t place = 0; place < layers.indices.size(); ++place) found.push_back(paths.result(place));
+  }
+  for (const PathIntegral& integral : found) deliver(integral);
 }
 
 }  // namespace bertqa::engine

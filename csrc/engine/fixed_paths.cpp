@@ -51,7 +51,7 @@ void integrate_fixed(PathGroup& group, const Layers& layers, std::span<const dou
   std::vector<PathIntegral> integrals;
   std::vector<Point> points;
   BatchLimit forward = limit;  // half the work: no measure of what a batch is worth
-  forward.pace = nullptr;
+  forward.sizer = nullptr;
   for (const std::size_t layer : layers.indices) {
     PathIntegral out{
         layer, group.zero_sums(count), std::vector<double>(count), std::vector<double>(count, each), {}};

@@ -41,27 +41,25 @@ ForwardResult forward(Model& model, const Sequences& sequences, std::span<const 
   for (std::size_t done = 0; done < order.size();) {
     progress(done, order.size());
     const std::size_t tokens = sequences.length(order[done]);
-    const std::size_t asked = model.forward_pace.next();
-    const std::size_t worth = std::max<std::size_t>(1, asked / tokens);
-    const std::size_t limit =
-        rows_per_batch != 0 ? rows_per_batch
-                            : rows_within(description.memory_budget,
-                                          forward_row_bytes(description.sizes, tokens, layers.size()), worth);
-    const auto members = std::span(order).subspan(done, std::min(limit, order.size() - done));
+    BatchSizer::Choice choice{0, rows_per_batch, false};
+    if (rows_per_batch == 0) {
+      const std::size_t fit =
+          rows_within(description.memory_budget, forward_row_bytes(description.sizes, tokens, layers.size()),
+                      order.size() - done);
+      choice = model.forward_sizer.next(tokens, fit);
+    }
+    const auto members = std::span(order).subspan(done, std::min(choice.rows, order.size() - done));
     const PaddedInputs inputs = pad(model.environment(), sequences, members, tokens);
     const std::array feeds{runtime::Input{"input_ids", &inputs.input_ids},
                            runtime::Input{"token_type_ids", &inputs.token_type_ids},
                            runtime::Input{"attention_mask", &inputs.attention_mask}};
     const bool last = done + members.size() == order.size();
-    const auto before = std::chrono::steady_clock::now();
+    const double before = result.statistics.runtime_seconds;
     const auto values = model.run("hidden_states", feeds, outputs, result.statistics, {.shrink_arena = last});
-    if (rows_per_batch == 0) {
-      const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - before;
-      const auto blocks = static_cast<std::size_t>(description.sizes.num_layers);
-      const auto rows = static_cast<double>(members.size());
-      model.forward_pace.note(asked, rows / static_cast<double>(worth),
-                              rows * forward_row_work(description.sizes, tokens, blocks), elapsed.count());
-    }
+    const auto blocks = static_cast<std::size_t>(description.sizes.num_layers);
+    const double work =
+        static_cast<double>(members.size()) * forward_row_work(description.sizes, tokens, blocks);
+    model.forward_sizer.note(choice, work, result.statistics.runtime_seconds - before);
     unpad(values[0], sequences, members, tokens, 1, result.start_logits.data());
     unpad(values[1], sequences, members, tokens, 1, result.end_logits.data());
     for (std::size_t i = 0; i < layers.size(); ++i) {

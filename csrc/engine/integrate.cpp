@@ -74,36 +74,36 @@ class Integration {
     work.lowest_blocks = static_cast<std::size_t>(description.sizes.num_layers - 1 - lowest);
     work.nodes = request_.adaptive ? 0 : request_.nodes.size();
     work.rows_per_batch = request_.rows_per_batch;
-    work.tokens_per_batch = model_.gradient_pace.fastest();
+    work.tokens_per_batch = model_.gradient_sizer.fastest();
     work.memory_budget = description.memory_budget;
     work.traversal = request_.traversal;
-    const auto sharing = [&](bool all_layers) {
-      return group_size(request_, order, work.tokens, schedule(work, all_layers).examples);
-    };
-    const bool all_layers = takes_all_layers(work, sharing(false));
-    const auto members = order.first(sharing(all_layers));
-    BatchLimit limit{schedule(work, all_layers).most_rows, work.tokens, nullptr, {}};
+    const auto members = order.first(group_size(request_, order, work.tokens, most_examples(work)));
+    BatchLimit limit{.rows = most_rows(work), .tokens = work.tokens};
     if (request_.rows_per_batch == 0) {
-      limit.pace = &model_.gradient_pace;
+      limit.sizer = &model_.gradient_sizer;
       limit.work = [&](const Point& point) { return work_of(request_.layers[point.layer], work.tokens); };
+      limit.seconds = [&] { return result_.statistics.runtime_seconds; };
     }
     PathGroup group(model_, request_, members, result_.statistics);
     for (std::size_t e = 0; e < members.size(); ++e) result_.value[members[e]] = group.value(e);
     std::vector<std::size_t> every(request_.layers.size());
     std::iota(every.begin(), every.end(), std::size_t{0});
-    const std::size_t together = all_layers ? every.size() : 1;
-    for (std::size_t first = 0; first < every.size(); first += together) {
-      integrate_layers(group, {std::span(every).subspan(first, together), all_layers}, limit);
+    const Together together = layers_together(work, members.size());
+    for (std::span<const std::size_t> rest = every; !rest.empty();) {
+      const auto some = rest.first(std::min(together.layers, rest.size()));
+      integrate_layers(group, {some, together.all_layers}, limit);
+      rest = rest.subspan(some.size());
     }
     return members.size();
   }
 
-  // What a point at the layer takes, for the pace: of a pinned last block a quarter of the work is left.
+  // What a point at the layer takes, for the sizer: of the last block, where only logits are asked for, a
+  // quarter is left.
   [[nodiscard]] double work_of(int layer, std::size_t tokens) const {
     const EncoderSizes& sizes = model_.description().sizes;
     const auto above = static_cast<std::size_t>(sizes.num_layers - 1 - layer);
     if (above == 0) return 0.0;
-    const double saved = request_.target.is_pinned() ? 0.75 * forward_row_work(sizes, tokens, 1) : 0.0;
+    const double saved = request_.target.is_sum_of_logits() ? 0.75 * forward_row_work(sizes, tokens, 1) : 0.0;
     return forward_row_work(sizes, tokens, above) - saved;
   }
 

@@ -39,7 +39,7 @@ struct IntegrationRequest {
   std::optional<quadrature::AdaptiveRule> adaptive;
   std::size_t pad_to = 0;  // pad every sequence to this length (0: no further than its batch needs)
   bool softmax_over_padding = false;  // let padded positions take part in the softmax over positions
-  std::size_t rows_per_batch = 0;     // 0: as many as the memory budget allows
+  std::size_t rows_per_batch = 0;     // 0: as many as are worth having and fit
   bool keep_values = false;
   Traversal traversal = Traversal::automatic;
 };

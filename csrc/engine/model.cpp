@@ -14,7 +14,7 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-// "cut" for "cut_3" and "cut_3_pinned": layers add up.
+// "cut" for "cut_3" and "cut_3_logits": layers add up.
 std::string stage_name(const std::string& graph) {
   for (const char* stage : {"cut", "forward", "all_layers"}) {
     if (graph.starts_with(stage)) return stage;

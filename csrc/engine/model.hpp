@@ -11,7 +11,7 @@
 #include <string>
 #include <vector>
 
-#include "engine/pace.hpp"
+#include "engine/batch_sizer.hpp"
 #include "engine/plan.hpp"
 #include "runtime/device.hpp"
 #include "runtime/environment.hpp"
@@ -67,8 +67,8 @@ class Model {
                                   std::span<const std::string> outputs, Statistics& statistics,
                                   const runtime::RunFlags& flags = {});
 
-  // What batches are worth, learnt from all work so far: runs forward and back, and forward ones.
-  Pace gradient_pace, forward_pace;
+  // How large batches are worth having, learnt from all work so far: runs forward and back, and forward ones.
+  BatchSizer gradient_sizer, forward_sizer;
 
   // std::invalid_argument naming `layer` unless it is -1 (embeddings) to L-1.
   void require_layer(int layer) const;

@@ -145,15 +145,15 @@ void PathGroup::count(std::span<const Point> points) {
   for (const Point& point : points) statistics_.padded_tokens += tokens_ - length(point.example);
 }
 
-std::vector<double> PathGroup::pinned_values_of(std::span<const Point> points, const Value& start,
-                                                const Value& end) const {
+std::vector<double> PathGroup::logit_values_of(std::span<const Point> points, const Value& start,
+                                               const Value& end) const {
   const std::size_t spans = request_.spans_per_target;
   std::vector<double> values(points.size());
   for (std::size_t r = 0; r < points.size(); ++r) {
     const std::size_t first = members_[points[r].example] * spans;
-    values[r] = pinned_value(request_.target, request_.spans.sign.subspan(first, spans),
-                             start.span<float>().subspan(r * spans, spans),
-                             end.span<float>().subspan(r * spans, spans));
+    values[r] = logit_value(request_.target, request_.spans.sign.subspan(first, spans),
+                            start.span<float>().subspan(r * spans, spans),
+                            end.span<float>().subspan(r * spans, spans));
   }
   return values;
 }
@@ -191,8 +191,8 @@ Gradients PathGroup::run_gradients(std::span<const Point> points, bool all_layer
                            {"span_end", &*span_end_},
                            {"span_sign", &*span_sign_},
                            {"target_mix", &*mix_}};
-  const bool pinned = request_.target.is_pinned();
-  if (!pinned) feeds.insert(feeds.end(), {{"softmax_mask", &*softmax_mask_}, {"reselect", &*reselect_}});
+  const bool logits_only = request_.target.is_sum_of_logits();
+  if (!logits_only) feeds.insert(feeds.end(), {{"softmax_mask", &*softmax_mask_}, {"reselect", &*reselect_}});
   std::string graph = "all_layers";
   std::optional<Value> rows;
   if (all_layers) {
@@ -212,13 +212,13 @@ Gradients PathGroup::run_gradients(std::span<const Point> points, bool all_layer
     feeds.push_back({"hidden", &hidden_[index]});
     feeds.push_back({"baseline", &baseline(index)});
   }
-  if (pinned) graph += "_pinned";
+  if (logits_only) graph += "_logits";
   const std::array<std::string, 4> outputs{"gradient", "slopes", "start_logits", "end_logits"};
   auto values = model_.run(graph, feeds, outputs, statistics_);
   count(sorted);
   const auto slopes = values[1].span<float>();
   auto targets =
-      pinned ? pinned_values_of(sorted, values[2], values[3]) : values_of(sorted, values[2], values[3]);
+      logits_only ? logit_values_of(sorted, values[2], values[3]) : values_of(sorted, values[2], values[3]);
   return {std::move(sorted), std::move(values[0]), {slopes.begin(), slopes.end()}, std::move(targets)};
 }
 

@@ -66,9 +66,9 @@ class PathGroup {
   [[nodiscard]] std::vector<double> values_of(std::span<const Point> points, const runtime::Value& start,
                                               const runtime::Value& end) const;
   // F at points whose logits at the spans' ends are known: [R, K] each.
-  [[nodiscard]] std::vector<double> pinned_values_of(std::span<const Point> points,
-                                                     const runtime::Value& start,
-                                                     const runtime::Value& end) const;
+  [[nodiscard]] std::vector<double> logit_values_of(std::span<const Point> points,
+                                                    const runtime::Value& start,
+                                                    const runtime::Value& end) const;
   // How many points each layer of the model has: int64 [L + 1].
   [[nodiscard]] runtime::Value rows_of_layers(std::span<const Point> points) const;
   void count(std::span<const Point> points);

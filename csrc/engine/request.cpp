@@ -19,6 +19,7 @@ void validate(const Model& model, const IntegrationRequest& r) {
   const auto& d = model.description();
   r.sequences.validate(d.max_positions);
   const std::size_t count = r.sequences.size();
+  require(!r.layers.empty(), "layers: got none, wanted at least one");
   for (const int layer : r.layers) model.require_layer(layer);
   if (r.adaptive) {
     require(r.nodes.empty(), "nodes: got some beside a tolerance, wanted one or the other");

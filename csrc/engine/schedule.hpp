@@ -1,5 +1,5 @@
-// How the work of a request is cut up: who shares a group, which layers are worked on together, how many rows
-// a batch has. Pure functions.
+// How the work of a request is cut up: how many examples share a group, how many layers are worked on
+// together, how many rows a batch has. Pure functions.
 #pragma once
 
 #include <cstddef>
@@ -10,9 +10,9 @@ namespace bertqa::engine {
 
 // How a request at several layers goes through them. Both give the same numbers.
 enum class Traversal : unsigned char {
-  automatic,  // by `takes_all_layers`
+  automatic,  // together, where examples alone would not fill the batches
   cuts,       // one layer after the other, each on its own graph
-  all_layers  // all in the same batches, on one graph
+  all_layers  // in the same batches, on one graph
 };
 
 struct Work {
@@ -27,16 +27,17 @@ struct Work {
   Traversal traversal = Traversal::automatic;
 };
 
-struct Schedule {
-  std::size_t examples = 1;   // at most so many share a group
-  std::size_t most_rows = 1;  // so many fit a batch
-  std::size_t rows = 1;       // so many are worth having in one
+// How many rows a batch may have: those asked for, or as many as fit the budget.
+std::size_t most_rows(const Work& work);
+
+// How many examples may share a group.
+std::size_t most_examples(const Work& work);
+
+// Which layers of a group of so many examples are worked on together, and on which graph.
+struct Together {
+  std::size_t layers = 1;
+  bool all_layers = false;  // on `all_layers`, and not each on its own
 };
-
-// What fits, and what is worth having, where `all_layers` says whether the layers are worked on together.
-Schedule schedule(const Work& work, bool all_layers);
-
-// Whether `examples` of the longest that are left are better worked on at all layers together.
-bool takes_all_layers(const Work& work, std::size_t examples);
+Together layers_together(const Work& work, std::size_t examples);
 
 }  // namespace bertqa::engine

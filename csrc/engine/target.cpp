@@ -40,8 +40,8 @@ double target_value(const TargetForm& form, const Spans& spans, std::span<const 
   return total;
 }
 
-double pinned_value(const TargetForm& form, std::span<const float> sign, std::span<const float> start_logits,
-                    std::span<const float> end_logits) {
+double logit_value(const TargetForm& form, std::span<const float> sign, std::span<const float> start_logits,
+                   std::span<const float> end_logits) {
   double total = 0;
   for (std::size_t k = 0; k < sign.size(); ++k) {
     const double start = start_logits[k];

@@ -21,7 +21,7 @@ struct TargetForm {
   bool reselect = false;
 
   // Whether F is a sum of logits at the pinned positions: then no other logit has to be known.
-  [[nodiscard]] bool is_pinned() const {
+  [[nodiscard]] bool is_sum_of_logits() const {
     return !reselect && std::all_of(mix.begin() + 2, mix.end(), [](float part) { return part == 0.0F; });
   }
 };
@@ -35,8 +35,8 @@ struct Spans {
 double target_value(const TargetForm& form, const Spans& spans, std::span<const float> start_logits,
                     std::span<const float> end_logits, std::size_t softmax_length);
 
-// The same of a pinned target, from its own logits: [K] each.
-double pinned_value(const TargetForm& form, std::span<const float> sign, std::span<const float> start_logits,
-                    std::span<const float> end_logits);
+// The same of a sum of logits, from these alone: [K] each.
+double logit_value(const TargetForm& form, std::span<const float> sign, std::span<const float> start_logits,
+                   std::span<const float> end_logits);
 
 }  // namespace bertqa::engine

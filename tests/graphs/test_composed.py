@@ -136,7 +136,7 @@ def test_every_cut_gives_the_gradient_there(reader: Any, open_graph: Open, lengt
             )
             exact = torch.tensor(hidden.astype(np.float64))
             wanted = reader.exact.gradient(layer, exact, masked_target(name, spans, mask), mask)
-            for end in ("", "_pinned") if name == "logit" else ("",):
+            for end in ("", "_logits") if name == "logit" else ("",):
                 got = open_graph(f"cut_{name_of(layer)}{end}").run(inputs_of(end, feeds_of_cut))["gradient"]
                 assert relative_difference(got, wanted) < TOLERANCE, (layer, name, end)
 
@@ -145,7 +145,7 @@ ROWS_OF_LAYERS = st.lists(st.lists(st.integers(0, 1), max_size=3), min_size=3, m
 
 
 @settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(owners=ROWS_OF_LAYERS, seed=st.integers(0, 99), end=st.sampled_from(["", "_pinned"]))
+@given(owners=ROWS_OF_LAYERS, seed=st.integers(0, 99), end=st.sampled_from(["", "_logits"]))
 def test_rows_of_all_layers_share_a_batch(
     random_reader: Any, environment: _core.Environment, owners: list[list[int]], seed: int, end: str
 ) -> None:

@@ -143,19 +143,27 @@ def test_layers_together_are_layers_alone(model: bf.Model, example: bf.QAExample
 @given(
     drawn=st.lists(examples, min_size=1, max_size=3),
     chosen=st.lists(layers, min_size=1, max_size=4, unique=True),
-    target=st.sampled_from(["probability", "logit"]),
-    rule=st.sampled_from([{"n_steps": 40}, {"method": "gausslegendre", "n_steps": 3}]),
+    how=st.sampled_from(
+        [
+            {"n_steps": 40},
+            {"n_steps": 40, "target": "logit", "keep_values": True},
+            {"n_steps": 40, "baseline": "mask", "contrast": (0, 0)},
+            {"method": "gausslegendre", "n_steps": 3, "baseline": "pad"},
+            {"method": "riemann_left", "n_steps": 2, "target": "start_logit"},
+            {"preset": "ramnath2020-code"},
+        ]
+    ),
     rows=st.integers(1, 40),
 )
 def test_both_ways_through_the_layers_give_the_same(
-    model: bf.Model, drawn: list[bf.QAExample], chosen: list[int], target: str, rule: Any, rows: int
+    model: bf.Model, drawn: list[bf.QAExample], chosen: list[int], how: dict[str, Any], rows: int
 ) -> None:
     """One layer after the other, and all in the same batches, in any order."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", bf.ConvergenceWarning)
         one, other = (
             bf.integrated_gradients(
-                model, drawn, layer=chosen, target=target, traversal=way, internal_batch_size=rows, **rule
+                model, drawn, layer=chosen, traversal=way, internal_batch_size=rows, **how
             )
             for way in ("cuts", "all_layers")
         )
@@ -165,6 +173,9 @@ def test_both_ways_through_the_layers_give_the_same(
             got, wanted = together[layer], alone[layer]
             assert relative_difference(got.scores, wanted.scores) < 1e-5
             assert got.evaluations == wanted.evaluations
+            assert (got.values is None) == (wanted.values is None)
+            if got.values is not None:
+                assert relative_difference(got.values, wanted.values) < 1e-5
             assert got.value == pytest.approx(wanted.value, rel=2e-6)
             assert got.baseline_value == pytest.approx(wanted.baseline_value, rel=2e-6, abs=1e-6)
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import inspect
 from typing import Any
 
 import numpy as np
 import pytest
 
 import bertqa_fast as bf
+from bertqa_fast.attribution.settings import IntegrationSettings
 from bertqa_fast.errors import EngineError
 
 EXAMPLE = bf.QAExample("who wrote it?", "it was written by ada in paris.", "one", ("ada",))
@@ -238,3 +240,8 @@ def test_progress_goes_to_stderr_on_request(model: bf.Model, capsys: pytest.Capt
     attribute(model, show_progress=True)
     attribute(model, show_progress=False)
     assert capsys.readouterr().out == ""
+
+
+def test_type_checkers_know_every_keyword() -> None:
+    keywords = set(inspect.signature(bf.integrated_gradients).parameters) - {"model", "examples", "layer"}
+    assert keywords == set(IntegrationSettings.__annotations__)
