@@ -62,7 +62,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--folder", help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.quick:
-        options.counts, options.tokens, options.repeats, options.nodes = [1], [16], 1, 2
+        options.counts, options.tokens, options.repeats, options.nodes = [1], [40], 1, 2
     return options
 
 

@@ -14,11 +14,11 @@ namespace bertqa::engine {
 
 // How batches are cut. `rows` is halved where memory runs out, and stays so.
 struct BatchLimit {
-  std::size_t rows = 1;                           // that fit, or were asked for
-  std::size_t tokens = 1;                         // in a row
-  BatchSizer* sizer = nullptr;                    // says how many of them are worth having; null: all
-  std::function<double(const Point&)> work = {};  // of a row, for the sizer
-  std::function<double()> seconds = {};           // spent in the runtime so far, for the sizer
+  std::size_t rows = 1;                      // that fit, or were asked for
+  std::size_t tokens = 1;                    // in a row
+  BatchSizer* sizer = nullptr;               // says how many of them are worth having; null: all
+  std::function<double(const Point&)> work;  // of a row, for the sizer
+  std::function<double()> seconds;           // spent in the runtime so far, for the sizer
 };
 
 // Calls run(batch) for stretches of `points`, none longer than the limit. Where memory runs out the limit is

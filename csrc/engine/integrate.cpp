@@ -78,7 +78,9 @@ class Integration {
     work.memory_budget = description.memory_budget;
     work.traversal = request_.traversal;
     const auto members = order.first(group_size(request_, order, work.tokens, most_examples(work)));
-    BatchLimit limit{.rows = most_rows(work), .tokens = work.tokens};
+    BatchLimit limit;
+    limit.rows = most_rows(work);
+    limit.tokens = work.tokens;
     if (request_.rows_per_batch == 0) {
       limit.sizer = &model_.gradient_sizer;
       limit.work = [&](const Point& point) { return work_of(request_.layers[point.layer], work.tokens); };
