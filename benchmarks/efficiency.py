@@ -34,8 +34,8 @@ from bertqa_fast.runtime import environment
 def arguments() -> argparse.Namespace:
     parser = options_parser(__doc__)
     parser.add_argument("--tokens", type=int, default=128, help="of every question")
-    parser.add_argument("--questions", type=int, default=4)
-    parser.add_argument("--nodes", type=int, default=16)
+    parser.add_argument("--questions", type=int, default=2)
+    parser.add_argument("--nodes", type=int, default=8)
     parser.add_argument("--rounds", type=int, default=3)
     options = parser.parse_args()
     if options.quick:

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 import bertqa_fast as bf
 
 GRID = (4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128)
-FIRST_NODES, MOST_NODES = 32, 3000
+FIRST_NODES, MOST_NODES = 16, 3000
 TOGETHER = 16  # questions in one call
 
 References = dict[tuple[str, int], NDArray[np.float32]]
