@@ -138,14 +138,20 @@ def test_references_and_rules_of_a_small_reader(
             assert again.how(example, layer)["gap"] <= 5e-4
     assert (examples[0], 0) not in references.ReferenceFile(path, model, 1e-5)  # a stricter one is asked for
 
-    nodes, results = references.smallest_rule(model, examples, 0, found)
+    nodes, told_errors = references.smallest_rule(model, examples, 0, found)
+    results = references.fixed_rule(model, examples, 0, nodes)
     errors = [
         benchmark_module("measure").relative_l1(result.scores, found[example.id, 0])
         for example, result in zip(examples, results, strict=True)
     ]
     assert nodes in references.GRID
     assert max(errors) <= 0.01
-    assert [result.n_steps for result in results] == [nodes, nodes]
+    assert told_errors == pytest.approx(errors, rel=1e-3)
+    assert again.rule(examples, 0) is None
+    again.put_rule(examples, 0, nodes, told_errors)
+    again.save()
+    assert references.ReferenceFile(path, model, 5e-4).rule(examples, 0) == (nodes, told_errors)
+    assert again.rule(examples[:1], 0) is None
 
     told = references.judge([{0: result} for result in results], found)
     assert told["worst"] == max(errors)
