@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 
 SCRIPT = """
-import json, sys, time
+import json, signal, sys, time
+signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored where tests run in the background
 sys.modules["torch"] = None  # nothing here needs it, and it takes seconds to import
 import numpy as np
 import bertqa_fast as bf
