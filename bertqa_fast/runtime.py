@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import importlib.metadata
 import importlib.util
 import os
-import sys
 from pathlib import Path
 
 from bertqa_fast import _core
@@ -36,14 +36,13 @@ def runtime_distributions() -> list[str]:
     """Name the installed distributions that bring the ``onnxruntime`` package, sorted.
 
     Extensions and plug-in providers, such as ``onnxruntime-ep-openvino``, are named alike but bring other
-    packages. The records are looked at here, because ``importlib.metadata`` parses the description of
-    everything that is installed to learn its name, which takes a good part of the time of loading a model.
+    packages.
     """
     names = set()
-    for record in (path for folder in sys.path for path in Path(folder).glob("*.dist-info/RECORD")):
-        name = record.parent.name.removesuffix(".dist-info").rsplit("-", 1)[0].lower().replace("_", "-")
+    for distribution in importlib.metadata.distributions():
+        name = (distribution.metadata["Name"] or "").lower().replace("_", "-")
         if name.startswith(("onnxruntime", "ort-nightly")) and any(
-            line.startswith("onnxruntime/__init__.py,") for line in record.read_text("utf-8").splitlines()
+            file.parts == ("onnxruntime", "__init__.py") for file in distribution.files or ()
         ):
             names.add(name)
     return sorted(names)

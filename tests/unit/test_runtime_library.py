@@ -117,6 +117,7 @@ def test_extensions_and_plugins_are_no_runtimes(tmp_path: Path, monkeypatch: pyt
 
 
 def test_no_runtime_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(importlib.metadata, "distributions", lambda: iter(()))
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
     with pytest.raises(RuntimeLoadError, match=r"pip install bertqa_fast\[cpu\], or bertqa_fast\[gpu\]"):
         runtime.library_path()
