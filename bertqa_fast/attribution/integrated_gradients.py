@@ -132,7 +132,7 @@ def integrated_gradients(
         working, within the model's memory budget; other batches may move the last bits of a result.
     traversal : {"auto", "cuts", "all_layers"}
         How several layers are gone through: one after the other, each on its own graph, or all together, in
-        the same batches. The numbers are the same; by default the engine takes what is faster.
+        the same batches. The numbers are the same. By default as many layers go together as fill a batch.
     show_progress : bool, optional
         By default where stderr is a terminal and the work takes over two seconds.
     profile : bool or function

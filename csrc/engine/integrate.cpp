@@ -66,7 +66,7 @@ class Integration {
   // Integrates the first few of `order` at every layer, and returns how many.
   std::size_t run_group(std::span<const std::size_t> order) {
     const auto& description = model_.description();
-    const int lowest = request_.layers.empty() ? 0 : *std::ranges::min_element(request_.layers);
+    const int lowest = *std::ranges::min_element(request_.layers);
     Work work;
     work.sizes = description.sizes;
     work.tokens = std::max(request_.pad_to, request_.sequences.length(order.front()));
