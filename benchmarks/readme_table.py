@@ -92,10 +92,11 @@ def peers(found: Result) -> Iterator[Row]:
 
 
 def efficiency(found: Result) -> Iterator[Row]:
+    rate = found["sgemm_gflops"][found["rate_compared_with"]]["median"]
     yield (
         f"rate of an attribution's matrix products over that of SGEMM at {found['sgemm_gflops']['size']}³, "
         "BERT-base's sizes",
-        f"{percent(found['share_of_sgemm']['median'])} of {found['sgemm_gflops']['median']:.0f} GFLOP/s",
+        f"{percent(found['share_of_sgemm'])} of {rate:.0f} GFLOP/s",
         "efficiency.py",
     )
 
@@ -125,9 +126,14 @@ def memory_growth(found: Result) -> Iterator[Row]:
         "memory_growth.py",
     )
     counts = list(found["times_the_smallest_number"])
-    worst = max(found["times_the_smallest_number"].values())
-    what = f"time of one question among {', '.join(counts[1:])} over that among {counts[0]}: largest"
-    yield what, f"{worst:.2f}", "memory_growth.py"
+    what = (
+        f"time of one question among {', '.join(counts[1:])} over that among {counts[0]}: largest; "
+        "the same of processor time"
+    )
+    worst = [
+        max(found[of].values()) for of in ("times_the_smallest_number", "processor_times_the_smallest_number")
+    ]
+    yield what, "; ".join(f"{ratio:.2f}" for ratio in worst), "memory_growth.py"
 
 
 def prediction(found: Result) -> Iterator[Row]:
