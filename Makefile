@@ -50,6 +50,38 @@ demo: $(VENV)/.demo
 test: $(VENV)/.dev
 	$(BIN)/python -m pytest -q $(TESTS)
 
+# make test-device: the runtime's library or plug-in for each device, beside the environment and not in it.
+DEVICE ?= webgpu
+DEVICE_TESTS ?= tests/device
+DEVICE_KIND := $(firstword $(subst :, ,$(DEVICE)))
+EXTRA := build/devices/$(DEVICE_KIND)
+WHEEL_openvino := --no-deps onnxruntime-ep-openvino
+WHEEL_webgpu := --no-deps onnxruntime-webgpu==1.27.0
+WHEEL_cuda := onnxruntime-gpu[cuda,cudnn]
+# A GPU in software where there is no other: SwiftShader, which Debian's chromium brings.
+SWIFTSHADER := $(firstword $(wildcard /usr/lib/chromium/vk_swiftshader_icd.json) build/devices/chromium/usr/lib/chromium/vk_swiftshader_icd.json)
+
+$(EXTRA)/.ready: $(VENV)/.dev
+	mkdir -p $(EXTRA)
+	$(if $(WHEEL_$(DEVICE_KIND)),$(PIP) install --quiet --upgrade --target $(EXTRA) $(WHEEL_$(DEVICE_KIND)))
+	touch $@
+
+build/devices/chromium/usr/lib/chromium/vk_swiftshader_icd.json:
+	mkdir -p build/devices
+	cd build/devices && apt-get download chromium && dpkg-deb -x chromium_*.deb chromium && rm chromium_*.deb
+
+## make software-gpu  SwiftShader under build/, where Debian's chromium is not installed
+.PHONY: software-gpu
+software-gpu: $(SWIFTSHADER)
+
+## make test-device  what must hold on every device, on DEVICE=webgpu (the default: a GPU in software), openvino, cuda
+##                 or cpu; DEVICE_TESTS=path for other tests, which then run there too
+.PHONY: test-device
+test-device: $(EXTRA)/.ready $(if $(filter webgpu,$(DEVICE_KIND)),$(SWIFTSHADER))
+	$(if $(filter webgpu,$(DEVICE_KIND)),VK_DRIVER_FILES=$(abspath $(SWIFTSHADER)) VK_ICD_FILENAMES=$(abspath $(SWIFTSHADER)) LD_LIBRARY_PATH=$(abspath $(dir $(SWIFTSHADER)))) \
+	$(if $(filter webgpu cuda,$(DEVICE_KIND)),BERTQA_FAST_RUNTIME=$$(echo $(EXTRA)/onnxruntime/capi/libonnxruntime.so.*)) \
+	PYTHONPATH=$(EXTRA) BERTQA_TEST_DEVICE=$(DEVICE) $(BIN)/python -m pytest -q $(DEVICE_TESTS)
+
 ## make check      linters, types and formatting
 .PHONY: check
 check: $(VENV)/.dev

@@ -9,6 +9,7 @@ from bertqa_fast.attribution.profile import Profile
 from bertqa_fast.attribution.results import Attribution, LayerAttributions
 from bertqa_fast.data.examples import Answer, QAExample, TextExample
 from bertqa_fast.data.squad import read_squad
+from bertqa_fast.devices import DeviceInfo, devices
 from bertqa_fast.errors import (
     BertqaError,
     ConvergenceWarning,
@@ -31,6 +32,7 @@ __all__ = [
     "Attribution",
     "BertqaError",
     "ConvergenceWarning",
+    "DeviceInfo",
     "DeviceUnavailableError",
     "EngineError",
     "ExportError",
@@ -43,6 +45,7 @@ __all__ = [
     "Scores",
     "TextExample",
     "TrainingReport",
+    "devices",
     "evaluate",
     "export",
     "finetune",

@@ -38,6 +38,10 @@ class Environment:
     def __init__(
         self, library_path: os.PathLike | str | bytes, threads: typing.SupportsInt | typing.SupportsIndex = 0
     ) -> None: ...
+    def register_provider_library(self, name: str, path: os.PathLike | str | bytes) -> None:
+        """
+        Load a plug-in provider; again, and from the same file, does nothing.
+        """
     @property
     def library_path(self) -> pathlib.Path:
         """
@@ -106,10 +110,21 @@ class Session:
         config: collections.abc.Mapping[str, str] = {},
         profile_prefix: str | None = None,
         fused_operators: bool = True,
+        precision: str = "fp32",
+        allow_partial: bool = False,
+        provider_options: collections.abc.Mapping[str, str] = {},
     ) -> None: ...
     def end_profiling(self) -> str:
         """
         End profiling; returns the path of the profile.
+        """
+    def places(
+        self,
+        inputs: collections.abc.Mapping[str, numpy.ndarray[typing.Any, numpy.dtype[typing.Any]]],
+        outputs: collections.abc.Sequence[str] | None = None,
+    ) -> dict[str, str]:
+        """
+        Run, leave outputs where the device has them, and say what the runtime calls that memory.
         """
     def run(
         self,
@@ -145,6 +160,11 @@ class Session:
     def inputs(self) -> list[tuple[str, str, list[int]]]:
         """
         (name, dtype, shape) of each input; -1 is a free dimension.
+        """
+    @property
+    def left_to_cpu(self) -> list[tuple[str, str, str]]:
+        """
+        (provider, kind, name) of each node that the device leaves to the CPU.
         """
     @property
     def outputs(self) -> list[tuple[str, str, list[int]]]:
@@ -229,6 +249,9 @@ class Model:
         intermediate_size: typing.SupportsInt | typing.SupportsIndex,
         max_positions: typing.SupportsInt | typing.SupportsIndex,
         device: str,
+        precision: str = "fp32",
+        provider_options: collections.abc.Mapping[str, str] = {},
+        allow_partial: bool = False,
         memory_budget: typing.SupportsInt | typing.SupportsIndex,
     ) -> None: ...
     def forward(

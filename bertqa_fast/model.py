@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import functools
 import os
-import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from bertqa_fast.devices import check_device
 from bertqa_fast.graphs.checkpoint import open_source
 from bertqa_fast.graphs.exporter import resolve_task, write_export
 from bertqa_fast.graphs.manifest import EXPORTER_VERSION, Manifest, is_export, read_manifest
@@ -26,8 +27,6 @@ if TYPE_CHECKING:
 
 Array = npt.NDArray[np.float32]
 
-"""Bytes that the activations of one batch may take, unless :func:`load` is told otherwise."""
-
 
 def load(
     source: Any,
@@ -40,6 +39,8 @@ def load(
     cache_dir: str | Path | None = None,
     refresh: bool = False,
     memory_budget: int | None = None,
+    provider_options: Mapping[str, str] | None = None,
+    allow_partial: bool = False,
 ) -> Model:
     """Load a model for prediction and attribution.
 
@@ -54,9 +55,10 @@ def load(
     tokenizer : optional
         The tokenizer of a module in memory.
     device : str
-        ``"cpu"``, ``"cuda"`` or ``"cuda:N"``.
+        ``"cpu"``, ``"cuda"``, ``"cuda:N"``, ``"webgpu"`` or ``"openvino"``; :func:`bertqa_fast.devices` says
+        which can be had here.
     precision : str
-        ``"fp32"``.
+        What matrix products multiply: ``"fp32"``, or on CUDA ``"tf32"``.
     threads : int, optional
         Threads to compute with; by default, the processors that this process may use. One process has one
         pool: another number while a model is open is an error.
@@ -67,6 +69,10 @@ def load(
     memory_budget : int, optional
         Bytes that activations may take; batch sizes follow from it. By default a quarter of the memory that
         is free when the model is loaded (of the control group's, where that is less).
+    provider_options : mapping of str to str, optional
+        Options of the device's provider in ONNX Runtime, by its own names; they go before ours.
+    allow_partial : bool
+        Let the device leave nodes of the graphs to the CPU. By default that is an error with the node's name.
 
     Returns
     -------
@@ -83,14 +89,11 @@ def load(
     DeviceUnavailableError
         Where the device is not there; there is no silent fall-back.
     """
-    if precision != "fp32":
-        raise ValueError(f"precision: got {precision!r}, wanted 'fp32'")
+    device, precision = check_device(device, precision)
     if memory_budget is None:
         memory_budget = default_budget()
     if isinstance(memory_budget, bool) or not isinstance(memory_budget, int) or memory_budget < 1:
         raise ValueError(f"memory_budget: got {memory_budget!r}, wanted a positive number of bytes")
-    if not isinstance(device, str) or not re.fullmatch(r"cpu|cuda(:\d+)?", device):
-        raise ValueError(f"device: got {str(device)!r}, wanted 'cpu', 'cuda' or 'cuda:N'")
     if isinstance(source, str | Path) and is_export(Path(source)):
         if refresh:
             raise ValueError(
@@ -105,7 +108,8 @@ def load(
             raise ValueError(f"task: got {task!r}, but {folder} was exported for {manifest.task!r}")
     else:
         folder, manifest = _cached_export(source, task, tokenizer, _cache_folder(cache_dir), refresh)
-    return Model(folder, manifest, str(device), threads, memory_budget)
+    placing = Placing(device, precision, dict(provider_options or {}), allow_partial)
+    return Model(folder, manifest, placing, threads, memory_budget)
 
 
 def _cache_folder(cache_dir: str | Path | None) -> Path:
@@ -126,6 +130,16 @@ def _cached_export(
     if not refresh and folder.exists():
         return folder, read_manifest(folder)
     return folder, write_export(opened, folder, task, replace=refresh)
+
+
+@dataclass(frozen=True)
+class Placing:
+    """Where a model runs, and with what numbers; see :func:`load`."""
+
+    device: str
+    precision: str
+    provider_options: dict[str, str]
+    allow_partial: bool
 
 
 class Model:
@@ -150,25 +164,25 @@ class Model:
     """
 
     def __init__(
-        self, folder: Path, manifest: Manifest, device: str, threads: int | None, memory_budget: int
+        self, folder: Path, manifest: Manifest, placing: Placing, threads: int | None, memory_budget: int
     ) -> None:
         from bertqa_fast import _core
-        from bertqa_fast.runtime import environment
+        from bertqa_fast.devices import open_environment
 
         spec = manifest.spec
         self.folder = folder
         self.source = manifest.source
         self.fingerprint = manifest.fingerprint
         self.task = manifest.task
-        self.device = device
-        self.precision = "fp32"
+        self.device = placing.device
+        self.precision = placing.precision
         self.memory_budget = memory_budget
         self.num_layers = spec.num_layers
         self.hidden_size = spec.hidden_size
         self.max_positions = spec.max_positions
         self._plain_tokens = manifest.tokenizer
         self._core: _core.Model | None = _core.Model(
-            environment(threads, device),
+            open_environment(placing.device, threads),
             folder,
             [(t.name, t.dtype, list(t.shape), t.offset, t.nbytes) for t in manifest.tensors],
             num_layers=spec.num_layers,
@@ -176,7 +190,10 @@ class Model:
             num_heads=spec.num_heads,
             intermediate_size=spec.intermediate_size,
             max_positions=spec.max_positions,
-            device=device,
+            device=placing.device,
+            precision=placing.precision,
+            provider_options=placing.provider_options,
+            allow_partial=placing.allow_partial,
             memory_budget=memory_budget,
         )
 

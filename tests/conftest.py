@@ -28,11 +28,21 @@ settings.load_profile("project")
 
 ROOT = Path(__file__).resolve().parents[1]
 
+# `make test-device` runs tests that say nothing of a device on another one than the CPU.
+DEVICE = os.environ.get("BERTQA_TEST_DEVICE", "cpu")
+bf.load.__kwdefaults__["device"] = DEVICE
+
 
 @pytest.fixture(scope="session")
 def root() -> Path:
     """Top folder of the repository."""
     return ROOT
+
+
+@pytest.fixture(scope="session")
+def device() -> str:
+    """Name the device that the tests run on."""
+    return DEVICE
 
 
 @pytest.fixture(scope="session")

@@ -40,6 +40,8 @@ class Profile:
         Bytes that activations may take.
     tokens_per_batch : int
         What a batch of gradients should have: the fastest size that the model's work so far has shown.
+    to_device, from_device : int
+        Bytes copied to a device that has memory of its own, and back: 0 on the CPU. Weights are not counted.
     stages : dict
         Stage to (runs, seconds): ``preparing`` (windows, predictions), ``loading``, ``hidden_states``,
         ``forward``, ``cut``, ``all_layers``, ``weigh``, ``finish``, and ``rest`` (outside all of these).
@@ -53,6 +55,8 @@ class Profile:
     padding: float
     memory_budget: int
     tokens_per_batch: int
+    to_device: int
+    from_device: int
     stages: Mapping[str, tuple[int, float]]
 
     @property
@@ -67,6 +71,9 @@ class Profile:
             f"{self.batches} batches of {self.rows} rows in all, {100 * self.padding:.1f} % padding, "
             f"memory budget {self.memory_budget / 2**20:.0f} MiB, {self.tokens_per_batch} tokens in a batch",
         ]
+        if self.to_device:
+            up, down = self.to_device / 2**20, self.from_device / 2**20
+            lines.append(f"{up:.1f} MiB copied to the device, {down:.1f} MiB back")
         names = {"preparing": "preparing"} | _STAGES | {"rest": "the rest"}
         for name, words in names.items():
             runs, seconds = self.stages.get(name, (0, 0.0))
@@ -100,6 +107,8 @@ def profile_of(
         padding=statistics["padded_tokens"] / tokens if tokens else 0.0,
         memory_budget=budget,
         tokens_per_batch=tokens_per_batch,
+        to_device=statistics["to_device"],
+        from_device=statistics["from_device"],
         stages={"preparing": (0, prepared), **stages, "rest": (0, max(0.0, total - prepared - known))},
     )
 

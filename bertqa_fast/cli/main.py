@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
-from bertqa_fast.cli import attribute, demo, evaluate, explain, export, finetune, predict, report
+from bertqa_fast.cli import attribute, demo, devices, evaluate, explain, export, finetune, predict, report
 from bertqa_fast.cli.output import log
 from bertqa_fast.errors import ConvergenceWarning
 
@@ -38,6 +38,7 @@ app.command("export", help=export.HELP)(export.export)
 app.command("attribute", help=attribute.HELP)(attribute.attribute)
 app.command("explain", help=explain.HELP)(explain.explain)
 app.command("report", help=report.HELP)(report.report)
+app.command("devices", help=devices.HELP)(devices.devices)
 
 
 def _print_version(wanted: bool) -> None:

@@ -31,7 +31,9 @@ DataOption = Annotated[
     Path, typer.Option("--data", help="Data file in the task's own format; .gz is accepted.")
 ]
 TaskOption = Annotated[str, typer.Option("--task", help="Whose files and rules: squad, squad_v2, …")]
-DeviceOption = Annotated[str, typer.Option("--device", help="cpu, cuda or cuda:N; never chosen for you.")]
+DeviceOption = Annotated[
+    str, typer.Option("--device", help="cpu, cuda, cuda:N, webgpu or openvino; never chosen for you.")
+]
 ThreadsOption = Annotated[
     int | None,
     typer.Option("--threads", min=1, help="Threads to compute with; all usable processors by default."),

@@ -99,9 +99,16 @@ def _softmax_backward(g: Graph, p: str, dp: str) -> tuple[str]:
     return (g.op("Mul", p, g.op("Sub", dp, row)),)
 
 
-SPLIT_QKV = Fused("SplitQKV", ("x", "bias", "sizes", "layout"), _split_qkv, outputs=3, required=3)
+SPLIT_QKV = Fused(
+    "SplitQKV",
+    ("x", "bias", "sizes", "layout"),
+    _split_qkv,
+    outputs=3,
+    required=3,
+    integers=("sizes", "layout"),
+)
 MERGE_QKV = Fused("MergeQKV", ("query", "key", "value"), _merge_qkv)
-SPLIT_HEADS = Fused("SplitHeads", ("x", "sizes", "layout"), _split_heads)
+SPLIT_HEADS = Fused("SplitHeads", ("x", "sizes", "layout"), _split_heads, integers=("sizes", "layout"))
 MERGE_HEADS = Fused("MergeHeads", ("x",), _merge_heads)
 MASKED_SOFTMAX = Fused("MaskedSoftmax", ("scores", "bias"), _masked_softmax)
 SOFTMAX_BACKWARD = Fused("SoftmaxBackward", ("p", "dp"), _softmax_backward)
@@ -136,7 +143,7 @@ def attention(
         the residual.
     """
     prefix = f"layer.{layer}"
-    qkv = g.op("Gemm", x, g.weight(f"{prefix}.qkv.weight"), transB=1)
+    qkv = g.linear(x, f"{prefix}.qkv.weight")
     layout = g.constant([3, spec.num_heads, spec.head_size])
     query, key, value = g.fused(SPLIT_QKV, qkv, g.weight(f"{prefix}.qkv.bias"), sizes, layout)
     if at is not None:
@@ -145,14 +152,14 @@ def attention(
     [probabilities] = g.fused(MASKED_SOFTMAX, scores, bias)
     g.shape(_scores_shape(spec, sizes, at), scores, probabilities)
     [joined] = g.fused(MERGE_HEADS, g.op("MatMul", probabilities, value))
-    out = g.op("Gemm", joined, g.weight(f"{prefix}.attention_output.weight"), transB=1)
+    out = g.linear(joined, f"{prefix}.attention_output.weight")
     return out, SavedAttention(query, key, value, probabilities, layer, at)
 
 
 def attention_backward(g: Graph, spec: EncoderSpec, d_out: str, sizes: str, saved: SavedAttention) -> str:
     """Return the gradient of the input ``[N, H]`` from ``d_out``, that of the sum of output and residual."""
     prefix, at = f"layer.{saved.layer}", saved.at
-    d_joined = g.op("Gemm", d_out, g.weight(f"{prefix}.attention_output.weight"))
+    d_joined = g.linear_backward(d_out, f"{prefix}.attention_output.weight")
     layout = g.constant([spec.num_heads, spec.head_size])
     [d_context] = g.fused(SPLIT_HEADS, d_joined, sizes if at is None else at.sizes, layout)
     d_probabilities = g.op("MatMul", d_context, g.op("Transpose", saved.value, perm=[0, 1, 3, 2]))
@@ -164,4 +171,4 @@ def attention_backward(g: Graph, spec: EncoderSpec, d_out: str, sizes: str, save
     if at is not None:
         d_query, d_out = at.scatter_heads(g, d_query), at.scatter(g, spec, d_out)
     [d_qkv] = g.fused(MERGE_QKV, d_query, d_key, d_value)
-    return g.op("Gemm", d_qkv, g.weight(f"{prefix}.qkv.weight"), d_out)
+    return g.linear_backward(d_qkv, f"{prefix}.qkv.weight", d_out)

@@ -48,12 +48,12 @@ def block(
             f"{prefix}.attention_norm",
             spec.layer_norm_eps,
         )
-        intermediate = g.op("Gemm", middle, g.weight(f"{prefix}.intermediate.weight"), transB=1)
+        intermediate = g.linear(middle, f"{prefix}.intermediate.weight")
         activated, slope = ACTIVATIONS[spec.activation](
             g, intermediate, g.weight(f"{prefix}.intermediate.bias")
         )
         g.shape([rows, spec.intermediate_size], intermediate, activated, slope)
-        output = g.op("Gemm", activated, g.weight(f"{prefix}.output.weight"), transB=1)
+        output = g.linear(activated, f"{prefix}.output.weight")
         y, output_norm = add_norm(
             g,
             output,
@@ -72,9 +72,9 @@ def block_backward(g: Graph, spec: EncoderSpec, dy: str, sizes: str, saved: Save
     rows = _rows(sizes, saved.attention.at)
     with g.scope(f"block_{saved.layer}_backward"):
         d_sum = layer_norm_backward(g, dy, saved.output_norm)
-        d_activated = g.op("Gemm", d_sum, g.weight(f"{prefix}.output.weight"))
+        d_activated = g.linear_backward(d_sum, f"{prefix}.output.weight")
         d_intermediate = g.op("Mul", d_activated, saved.slope)
-        d_middle = g.op("Gemm", d_intermediate, g.weight(f"{prefix}.intermediate.weight"))
+        d_middle = g.linear_backward(d_intermediate, f"{prefix}.intermediate.weight")
         d_residual = layer_norm_backward(g, d_middle, saved.attention_norm, d_sum)
         dx = attention_backward(g, spec, d_residual, sizes, saved.attention)
         g.shape([rows, spec.intermediate_size], d_activated, d_intermediate)

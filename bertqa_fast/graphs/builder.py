@@ -12,13 +12,21 @@ import onnx
 from onnx import TensorProto, helper, numpy_helper
 
 from bertqa_fast.graphs.spec import TensorEntry
+from bertqa_fast.graphs.weights import TRANSPOSED
 
 OPSET = 20  # the first with Gelu
 IR_VERSION = 9
 
-FLOAT, INT64, BOOL = TensorProto.FLOAT, TensorProto.INT64, TensorProto.BOOL
+FLOAT, INT64, BOOL = int(TensorProto.FLOAT), int(TensorProto.INT64), int(TensorProto.BOOL)
+WEIGHT_FILE = "weights.bin"
 
 Dim = int | str
+
+INDEX = "index"
+"""Scope of nodes that know no floats: sizes, positions, counts.
+
+The runtime keeps them on the host whatever the device (``kIndexNode`` in ``csrc/runtime/session.hpp``).
+"""
 
 DOMAIN = "bertqa_fast"  # of fused operators
 DOMAIN_VERSION = 1
@@ -34,6 +42,8 @@ class Fused:
         The kernel's name (``csrc/runtime/fused_operators.cpp``).
     inputs : tuple of str
         Names of the inputs, which the body is called with.
+    integers : tuple of str
+        Those of them that hold integers; the others hold floats.
     body : callable
         ``body(g, *inputs)`` builds the function and returns its outputs.
     outputs, required : int
@@ -48,10 +58,12 @@ class Fused:
     outputs: int = 1
     required: int = 1
     attributes: tuple[str, ...] = ()
+    integers: tuple[str, ...] = ()
 
     def function(self, outputs: int) -> onnx.FunctionProto:
         """Return the function that runs where the kernel is not, with its first ``outputs`` outputs."""
         g = _Body(self.name)
+        g._types.update({name: INT64 if name in self.integers else FLOAT for name in self.inputs})
         results = self.body(g, *self.inputs)[:outputs]
         return helper.make_function(
             DOMAIN,
@@ -74,12 +86,9 @@ class Attribute:
 class Graph:
     """One ONNX graph under construction. Tensors are plain names."""
 
-    def __init__(
-        self, name: str, weights: Mapping[str, TensorEntry], weight_file: str = "weights.bin"
-    ) -> None:
+    def __init__(self, name: str, weights: Mapping[str, TensorEntry]) -> None:
         self.name = name
         self._weights = weights
-        self._weight_file = weight_file
         self._nodes: list[onnx.NodeProto] = []
         self._inputs: list[onnx.ValueInfoProto] = []
         self._outputs: list[onnx.ValueInfoProto] = []
@@ -87,6 +96,7 @@ class Graph:
         self._initializers: dict[str, TensorProto] = {}
         self._fused: dict[str, Fused] = {}
         self._shapes: dict[str, Sequence[Dim]] = {}
+        self._types: dict[str, int] = {}  # of tensors; of every output of a node the same
         self._scope: list[str] = []
         self._counter = 0
 
@@ -98,6 +108,7 @@ class Graph:
     def input(self, name: str, dtype: int, shape: Sequence[Dim]) -> str:
         """Declare an input of the graph; strings in ``shape`` are sizes known only at run time."""
         self._inputs.append(helper.make_tensor_value_info(name, dtype, list(shape)))
+        self._types[name] = dtype
         return name
 
     def output(self, tensor: str, name: str, dtype: int, shape: Sequence[Dim]) -> None:
@@ -115,11 +126,22 @@ class Graph:
             entry = self._weights[name]
             tensor = TensorProto(name=name, dims=entry.shape, data_type=FLOAT)
             tensor.data_location = TensorProto.EXTERNAL
-            location = {"location": self._weight_file, "offset": entry.offset, "length": entry.nbytes}
+            location = {"location": WEIGHT_FILE, "offset": entry.offset, "length": entry.nbytes}
             for key, value in location.items():
                 tensor.external_data.add(key=key, value=str(value))
             self._initializers[name] = tensor
+            self._types[name] = FLOAT
         return name
+
+    def linear(self, x: str, name: str) -> str:
+        """Return x W^T for the weight W ``name``."""
+        return self.op("Gemm", x, self.weight(name), transB=1)
+
+    def linear_backward(self, dy: str, name: str, *add: str) -> str:
+        """Return dy W (+ ``add``): the gradient of x from that of x W^T."""
+        if name + TRANSPOSED in self._weights:
+            return self.op("Gemm", dy, self.weight(name + TRANSPOSED), *add, transB=1)
+        return self.op("Gemm", dy, self.weight(name), *add)
 
     def constant(self, value: float | int | Sequence[int] | np.ndarray[Any, Any], dtype: Any = None) -> str:
         """Put a small constant into the graph itself; Python floats become float32, ints int64."""
@@ -131,6 +153,7 @@ class Graph:
             name = f"constant_{len(self._constants)}"
             self._constants[key] = name
             self._initializers[name] = numpy_helper.from_array(array, name)
+            self._types[name] = helper.np_dtype_to_tensor_dtype(array.dtype)
         return self._constants[key]
 
     @overload
@@ -151,7 +174,11 @@ class Graph:
         self, kind: str, inputs: Sequence[str], outputs: int, attributes: Mapping[str, Any], domain: str = ""
     ) -> tuple[str, ...]:
         self._counter += 1
-        stem = "/".join([*self._scope, f"{kind}_{self._counter}"])
+        dtype = FLOAT if domain else self._type_of(kind, inputs, attributes)
+        # A shape is one whatever it is the shape of.
+        involved = {dtype, *(() if kind == "Shape" else (self._types[name] for name in inputs))}
+        scope = [INDEX] if involved <= {INT64, BOOL} else []
+        stem = "/".join([*scope, *self._scope, f"{kind}_{self._counter}"])
         names = [stem if outputs == 1 else f"{stem}:{i}" for i in range(outputs)]
         given = {name: value for name, value in attributes.items() if not isinstance(value, Attribute)}
         node = helper.make_node(kind, list(inputs), names, name=stem, domain=domain, **given)
@@ -159,7 +186,17 @@ class Graph:
             if isinstance(value, Attribute):
                 node.attribute.add(name=name, ref_attr_name=value.name, type=onnx.AttributeProto.FLOAT)
         self._nodes.append(node)
+        self._types.update(dict.fromkeys(names, dtype))
         return tuple(names)
+
+    def _type_of(self, kind: str, inputs: Sequence[str], attributes: Mapping[str, Any]) -> int:
+        if kind == "Shape":
+            return INT64
+        if kind == "Cast":
+            return int(attributes["to"])
+        if kind in ("Equal", "Greater"):
+            return BOOL
+        return self._types[inputs[1 if kind == "Where" else 0]]
 
     def shape(self, dims: Sequence[Dim], *tensors: str) -> None:
         """Say that tensors have this shape, so that the runtime may put one into the memory of another.

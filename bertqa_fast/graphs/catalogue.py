@@ -8,12 +8,12 @@ from bertqa_fast.graphs.builder import Graph
 from bertqa_fast.graphs.composed import EMBEDDINGS, forward_graph, hidden_states_graph
 from bertqa_fast.graphs.gradients import all_layers_graph, cut_graph
 from bertqa_fast.graphs.spec import EncoderSpec, TensorEntry
-from bertqa_fast.graphs.sums import finish_graph, weigh_graph
+from bertqa_fast.graphs.sums import finish_graph, upload_graph, weigh_graph
 
 
 def every_graph(spec: EncoderSpec, weights: Mapping[str, TensorEntry]) -> list[Graph]:
     """Build them all."""
-    graphs = [hidden_states_graph(spec, weights), weigh_graph(spec), finish_graph(spec)]
+    graphs = [hidden_states_graph(spec, weights), weigh_graph(spec), finish_graph(spec), upload_graph(spec)]
     layers = range(EMBEDDINGS, spec.num_layers)
     graphs += [forward_graph(spec, weights, layer) for layer in layers]
     for logits_only in (False, True):

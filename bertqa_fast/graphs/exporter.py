@@ -18,7 +18,7 @@ from bertqa_fast.graphs.manifest import (
     is_export,
     read_manifest,
 )
-from bertqa_fast.graphs.weights import write_weights
+from bertqa_fast.graphs.weights import with_transposed, write_weights
 from bertqa_fast.storage import folder_lock, replace_folder, write_atomic
 from bertqa_fast.tokenizer import load_tokenizer, plain_tokens
 
@@ -99,7 +99,8 @@ def write_export(source: Source, folder: Path, task: str | None = None, *, repla
     spec = family.spec(source.config)
 
     def fill(part: Path) -> None:
-        entries, digest = write_weights(part / "weights.bin", family.weights(spec, task, source.checkpoint))
+        weights = with_transposed(family.weights(spec, task, source.checkpoint))
+        entries, digest = write_weights(part / "weights.bin", weights)
         graphs = every_graph(spec, entries)
         for graph in graphs:
             graph.save(part / f"{graph.name}.onnx")

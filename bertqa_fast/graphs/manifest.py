@@ -14,7 +14,7 @@ from bertqa_fast.graphs.spec import EncoderSpec, TensorEntry
 from bertqa_fast.tokenizer import PLAIN_TOKENS, TOKENIZER_FILE
 
 FORMAT = 1
-EXPORTER_VERSION = 8  # raise it with every change to the graphs: cached exports are made anew
+EXPORTER_VERSION = 9  # raise it with every change to the graphs: cached exports are made anew
 MANIFEST = "manifest.json"
 
 _WRITTEN = {
@@ -23,6 +23,7 @@ _WRITTEN = {
     "hidden_states.onnx",
     "weigh.onnx",
     "finish.onnx",
+    "upload.onnx",
     "config.json",
     "tokenizer.json",
     "tokenizer_config.json",

@@ -22,6 +22,14 @@ def weigh_graph(spec: EncoderSpec) -> Graph:
     return g
 
 
+def upload_graph(spec: EncoderSpec) -> Graph:
+    """Give back what it is given: the way of a tensor ``[E, T, H]`` to a device. ``values``; ``uploaded``."""
+    g = Graph("upload", {})
+    shape: list[Dim] = ["E", "T", spec.hidden_size]
+    g.output(g.input("values", FLOAT, shape), "uploaded", FLOAT, shape)
+    return g
+
+
 def finish_graph(spec: EncoderSpec) -> Graph:
     """Turn averaged gradients into attributions (Sundararajan et al. 2017, eq. 1).
 

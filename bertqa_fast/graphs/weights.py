@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +12,21 @@ from bertqa_fast.families.base import Array
 from bertqa_fast.graphs.spec import TensorEntry
 
 ALIGNMENT = 4096  # a page, so that a mapped weight may be handed to the runtime as it is
+
+
+TRANSPOSED = "_transposed"  # ends the names of second copies
+
+
+def with_transposed(weights: Iterable[tuple[str, Array]]) -> Iterator[tuple[str, Array]]:
+    """Add a transposed copy behind every square matrix that a backward product multiplies by.
+
+    OpenVINO (2026.4) takes the weight of a product and of the product with its transpose for one where both
+    have the same shape and place in memory, and gets the second wrong. The copies are a fifteenth of a BERT.
+    """
+    for name, array in weights:
+        yield name, array
+        if name.startswith("layer.") and array.ndim == 2 and array.shape[0] == array.shape[1]:
+            yield name + TRANSPOSED, array.T
 
 
 def write_weights(path: Path, weights: Iterable[tuple[str, Array]]) -> tuple[dict[str, TensorEntry], str]:

@@ -53,6 +53,8 @@ py::dict as_dict(const engine::Statistics& s) {
   out["rows"] = s.rows;
   out["tokens"] = s.tokens;
   out["padded_tokens"] = s.padded_tokens;
+  out["to_device"] = s.to_device;
+  out["from_device"] = s.from_device;
   out["seconds"] = s.seconds;
   out["runtime_seconds"] = s.runtime_seconds;
   py::dict stages;
@@ -67,13 +69,18 @@ std::shared_ptr<engine::Model> open_model(std::shared_ptr<runtime::Environment> 
                                           const std::vector<EntryTuple>& tensors, int num_layers,
                                           std::size_t hidden_size, std::size_t num_heads,
                                           std::size_t intermediate_size, std::size_t max_positions,
-                                          std::string_view device, std::size_t memory_budget) {
+                                          std::string_view device, std::string_view precision,
+                                          const std::map<std::string, std::string>& provider_options,
+                                          bool allow_partial, std::size_t memory_budget) {
   engine::Model::Description description;
   description.folder = folder;
   description.tensors = tensor_table(tensors);
   description.sizes = {num_layers, hidden_size, num_heads, intermediate_size};
   description.max_positions = max_positions;
   description.device = runtime::Device::parse(device);
+  description.precision = runtime::parse_precision(precision);
+  description.provider_options.assign(provider_options.begin(), provider_options.end());
+  description.allow_partial = allow_partial;
   description.memory_budget = memory_budget;
   const py::gil_scoped_release release;  // safe: the arguments are C++ objects by now
   return std::make_shared<engine::Model>(std::move(env), std::move(description));
@@ -166,7 +173,8 @@ void register_engine(py::module_& module) {
       .def(py::init(&open_model), py::arg("environment"), py::arg("folder"), py::arg("tensors"),
            py::kw_only(), py::arg("num_layers"), py::arg("hidden_size"), py::arg("num_heads"),
            py::arg("intermediate_size"), py::arg("max_positions"), py::arg("device"),
-           py::arg("memory_budget"))
+           py::arg("precision") = "fp32", py::arg("provider_options") = py::dict(),
+           py::arg("allow_partial") = false, py::arg("memory_budget"))
       .def_property_readonly(
           "tokens_per_batch", [](const engine::Model& model) { return model.gradient_sizer.fastest(); },
           "Tokens that a batch of gradients is given, as far as work so far has shown what is fastest.")

@@ -45,6 +45,9 @@ void register_environment(py::module_& module) {
              return Environment::acquire(runtime::Library::load(library_path), threads);
            }),
            py::arg("library_path"), py::arg("threads") = 0)
+      .def("register_provider_library", &Environment::register_provider_library, py::arg("name"),
+           py::arg("path"), py::call_guard<py::gil_scoped_release>(),
+           "Load a plug-in provider; again, and from the same file, does nothing.")
       .def_property_readonly("threads", &Environment::threads, "Threads of the pool, the caller's included.")
       .def_property_readonly(
           "runtime_version", [](const Environment& env) { return env.library().version(); },
@@ -84,9 +87,34 @@ class PySession {
   [[nodiscard]] std::vector<InfoTuple> outputs() const { return as_tuples(session_.outputs()); }
   std::string end_profiling() { return session_.end_profiling(); }
 
+  [[nodiscard]] std::vector<std::tuple<std::string, std::string, std::string>> left_to_cpu() const {
+    std::vector<std::tuple<std::string, std::string, std::string>> tuples;
+    for (const auto& [provider, kind, node] : session_.left_to_cpu()) {
+      tuples.emplace_back(provider, kind, node);
+    }
+    return tuples;
+  }
+
   std::map<std::string, py::array> run(const std::map<std::string, py::array>& arrays,
                                        const std::optional<std::vector<std::string>>& names,
                                        bool shrink_arena) {
+    auto results = run_values(arrays, names, false, shrink_arena);
+    std::map<std::string, py::array> out;
+    for (auto& [name, value] : results) out.emplace(name, to_numpy(std::move(value)));
+    return out;
+  }
+
+  std::map<std::string, std::string> places(const std::map<std::string, py::array>& arrays,
+                                            const std::optional<std::vector<std::string>>& names) {
+    std::map<std::string, std::string> out;
+    for (const auto& [name, value] : run_values(arrays, names, true, false)) out.emplace(name, value.place());
+    return out;
+  }
+
+ private:
+  std::map<std::string, runtime::Value> run_values(const std::map<std::string, py::array>& arrays,
+                                                   const std::optional<std::vector<std::string>>& names,
+                                                   bool stay, bool shrink_arena) {
     for (const TensorInfo& input : session_.inputs()) {
       if (!arrays.contains(input.name)) {
         throw std::invalid_argument("inputs: \"" + input.name + "\" is missing");
@@ -102,21 +130,19 @@ class PySession {
     for (std::size_t i = 0; i < inputs.size(); ++i) {
       inputs[i].value = &values[i];
     }
-    const std::vector<std::string> wanted = names ? *names : output_names();
+    std::vector<runtime::Output> wanted;
+    for (const std::string& name : names ? *names : output_names()) wanted.push_back({name, stay});
     std::vector<runtime::Value> results;
     {
       // Safe: what runs sees only memory of arrays that `arrays` keeps alive, and no Python object.
       const py::gil_scoped_release release;
       results = session_.run(inputs, wanted, {.shrink_arena = shrink_arena});
     }
-    std::map<std::string, py::array> out;
-    for (std::size_t i = 0; i < wanted.size(); ++i) {
-      out.emplace(wanted[i], to_numpy(std::move(results[i])));
-    }
+    std::map<std::string, runtime::Value> out;
+    for (std::size_t i = 0; i < wanted.size(); ++i) out.emplace(wanted[i].name, std::move(results[i]));
     return out;
   }
 
- private:
   static std::vector<InfoTuple> as_tuples(const std::vector<TensorInfo>& infos) {
     std::vector<InfoTuple> tuples;
     tuples.reserve(infos.size());
@@ -155,13 +181,17 @@ std::unique_ptr<PySession> make_session(std::shared_ptr<Environment> env, const 
                                         std::string_view device, int optimization_level,
                                         const std::map<std::string, std::string>& config,
                                         const std::optional<std::string>& profile_prefix,
-                                        bool fused_operators) {
+                                        bool fused_operators, std::string_view precision, bool allow_partial,
+                                        const std::map<std::string, std::string>& provider_options) {
   runtime::SessionOptions options;
   options.device = runtime::Device::parse(device);
   options.optimization_level = optimization_level;
   options.config.assign(config.begin(), config.end());
   options.profile_prefix = profile_prefix;
   options.fused_operators = fused_operators;
+  options.precision = runtime::parse_precision(precision);
+  options.allow_partial = allow_partial;
+  options.provider_options.assign(provider_options.begin(), provider_options.end());
   const py::gil_scoped_release release;  // safe: the arguments are C++ objects by now
   return std::make_unique<PySession>(std::move(env), path, std::move(weights).value_or(nullptr),
                                      std::move(prepacked).value_or(nullptr), options);
@@ -173,7 +203,13 @@ void register_session(py::module_& module) {
       .def(py::init(&make_session), py::arg("environment"), py::arg("path"), py::arg("weights") = py::none(),
            py::arg("prepacked") = py::none(), py::kw_only(), py::arg("device") = "cpu",
            py::arg("optimization_level") = 99, py::arg("config") = py::dict(),
-           py::arg("profile_prefix") = py::none(), py::arg("fused_operators") = true)
+           py::arg("profile_prefix") = py::none(), py::arg("fused_operators") = true,
+           py::arg("precision") = "fp32", py::arg("allow_partial") = false,
+           py::arg("provider_options") = py::dict())
+      .def_property_readonly("left_to_cpu", &PySession::left_to_cpu,
+                             "(provider, kind, name) of each node that the device leaves to the CPU.")
+      .def("places", &PySession::places, py::arg("inputs"), py::arg("outputs") = py::none(),
+           "Run, leave outputs where the device has them, and say what the runtime calls that memory.")
       .def_property_readonly("inputs", &PySession::inputs,
                              "(name, dtype, shape) of each input; -1 is a free dimension.")
       .def_property_readonly("outputs", &PySession::outputs,

@@ -97,7 +97,7 @@ class AdaptivePaths {
   PathIntegral result(std::size_t place) {
     const std::size_t count = group_.size();
     std::vector<std::vector<float>> weights(batches_.size());  // [count, rows], where any is not 0
-    PathIntegral out{layers_.indices[place], group_.zero_sums(count), {}, {}, {}};
+    PathIntegral out{layers_.indices[place], std::nullopt, {}, {}, {}};
     for (std::size_t e = 0; e < count; ++e) {
       const Path& path = paths_[(place * count) + e];
       const auto& nodes = path.samples.slopes.nodes;

@@ -53,8 +53,7 @@ void integrate_fixed(PathGroup& group, const Layers& layers, std::span<const dou
   BatchLimit forward = limit;  // half the work: no measure of what a batch is worth
   forward.sizer = nullptr;
   for (const std::size_t layer : layers.indices) {
-    PathIntegral out{
-        layer, group.zero_sums(count), std::vector<double>(count), std::vector<double>(count, each), {}};
+    PathIntegral out{layer, std::nullopt, std::vector<double>(count), std::vector<double>(count, each), {}};
     if (!has_zero) {
       points.clear();
       for (std::size_t e = 0; e < count; ++e) points.push_back({layer, e, 0.0});

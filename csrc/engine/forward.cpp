@@ -25,10 +25,10 @@ ForwardResult forward(Model& model, const Sequences& sequences, std::span<const 
                       std::size_t rows_per_batch, const Progress& progress) {
   const auto& description = model.description();
   sequences.validate(description.max_positions);
-  std::vector<std::string> outputs{"start_logits", "end_logits"};
+  std::vector<runtime::Output> outputs{{"start_logits"}, {"end_logits"}};
   for (const int layer : layers) {
     model.require_layer(layer);
-    outputs.push_back("hidden_" + layer_name(layer));
+    outputs.push_back({"hidden_" + layer_name(layer)});
   }
   const auto start = std::chrono::steady_clock::now();
   const std::size_t width = description.sizes.hidden_size;

@@ -77,6 +77,8 @@ class Integration {
     work.tokens_per_batch = model_.gradient_sizer.fastest();
     work.memory_budget = description.memory_budget;
     work.traversal = request_.traversal;
+    work.weights_in_every_graph = model_.has_device_memory();
+    work.takes_empty_tensors = model_.takes_empty_tensors();
     const auto members = order.first(group_size(request_, order, work.tokens, most_examples(work)));
     BatchLimit limit;
     limit.rows = most_rows(work);
@@ -124,11 +126,9 @@ class Integration {
 
   void take_integral(PathGroup& group, const PathIntegral& integral) {
     const std::size_t index = integral.layer;
-    std::vector<std::int64_t> owners(group.size());
-    std::iota(owners.begin(), owners.end(), std::int64_t{0});
     // The next group has another length: what is free now would not fit it, and stay beside what it needs.
     const bool last = index + 1 == request_.layers.size();
-    const Finished finished = group.finish(index, integral.sums, owners, request_.keep_values, last);
+    const Finished finished = group.finish(index, integral.sums, request_.keep_values, last);
     take(group, finished.scores, index, 1, result_.scores);
     take(group, finished.signed_sums, index, 1, result_.signed_sums);
     if (request_.keep_values) take(group, *finished.values, index, width(), result_.values);

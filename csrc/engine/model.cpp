@@ -1,5 +1,6 @@
 #include "engine/model.hpp"
 
+#include <array>
 #include <chrono>
 #include <stdexcept>
 #include <utility>
@@ -49,6 +50,9 @@ runtime::Session& Model::session(const std::string& graph, Statistics* statistic
     const auto start = std::chrono::steady_clock::now();
     runtime::SessionOptions options;
     options.device = description_.device;
+    options.precision = description_.precision;
+    options.provider_options = description_.provider_options;
+    options.allow_partial = description_.allow_partial;
     {
       // The session packs its copies; the mapped originals need not stay resident.
       const runtime::PageRelease release(*weights_);
@@ -61,7 +65,7 @@ runtime::Session& Model::session(const std::string& graph, Statistics* statistic
 }
 
 std::vector<runtime::Value> Model::run(const std::string& graph, std::span<const runtime::Input> inputs,
-                                       std::span<const std::string> outputs, Statistics& statistics,
+                                       std::span<const runtime::Output> outputs, Statistics& statistics,
                                        const runtime::RunFlags& flags) {
   runtime::Session& loaded = session(graph, &statistics);
   const auto start = std::chrono::steady_clock::now();
@@ -69,7 +73,30 @@ std::vector<runtime::Value> Model::run(const std::string& graph, std::span<const
   const double seconds = note(statistics, stage_name(graph), start);
   statistics.runtime_seconds += seconds;
   ++statistics.batches;
+  if (loaded.has_device_memory()) {
+    for (const runtime::Input& input : inputs) {
+      if (input.value->on_host()) statistics.to_device += input.value->bytes();
+    }
+    for (const runtime::Value& value : values) {
+      if (value.on_host()) statistics.from_device += value.bytes();
+    }
+  }
   return values;
+}
+
+bool Model::has_device_memory() { return session("finish").has_device_memory(); }
+
+bool Model::takes_empty_tensors() const {
+  const runtime::Provider* provider = runtime::provider_of(description_.device.kind);
+  return provider == nullptr || provider->takes_empty_tensors();
+}
+
+runtime::Value Model::to_device(runtime::Value value, Statistics& statistics) {
+  if (!has_device_memory()) return value;
+  const std::array feeds{runtime::Input{"values", &value}};
+  const std::array<runtime::Output, 1> outputs{{{"uploaded", true}}};
+  auto values = run("upload", feeds, outputs, statistics);
+  return std::move(values[0]);
 }
 
 void Model::require_layer(int layer) const {

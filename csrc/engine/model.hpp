@@ -32,6 +32,9 @@ struct Statistics {
   std::size_t rows = 0;
   std::size_t tokens = 0;         // rows times padded length
   std::size_t padded_tokens = 0;  // of which padding
+  // Copied between the host and a device that has memory of its own, in bytes. Weights are not counted.
+  std::size_t to_device = 0;
+  std::size_t from_device = 0;
   double seconds = 0;
   double runtime_seconds = 0;
   // By stage: "loading" (sessions made), and the graphs' names without their layers ("cut", "weigh" ...).
@@ -54,6 +57,9 @@ class Model {
     EncoderSizes sizes;
     std::size_t max_positions = 0;
     runtime::Device device;
+    runtime::Precision precision = runtime::Precision::fp32;
+    runtime::ProviderOptions provider_options;
+    bool allow_partial = false;
     std::size_t memory_budget = 0;  // bytes that activations of one batch may take
   };
 
@@ -64,8 +70,13 @@ class Model {
 
   // Runs a graph, loading it when it is first asked for. Safe to call from several threads.
   std::vector<runtime::Value> run(const std::string& graph, std::span<const runtime::Input> inputs,
-                                  std::span<const std::string> outputs, Statistics& statistics,
+                                  std::span<const runtime::Output> outputs, Statistics& statistics,
                                   const runtime::RunFlags& flags = {});
+  // A tensor [E, T, H] of floats where runs can take it without copying it again: itself, or on the device.
+  runtime::Value to_device(runtime::Value value, Statistics& statistics);
+  // Whether values can stay on the device.
+  [[nodiscard]] bool has_device_memory();
+  [[nodiscard]] bool takes_empty_tensors() const;
 
   // How large batches are worth having, learnt from all work so far: runs forward and back, and forward ones.
   BatchSizer gradient_sizer, forward_sizer;

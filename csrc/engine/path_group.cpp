@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <numeric>
 #include <string>
 #include <utility>
 
@@ -10,6 +11,7 @@ namespace {
 
 using runtime::ElementType;
 using runtime::Input;
+using runtime::Output;
 using runtime::Value;
 
 std::int64_t dim(std::size_t size) { return static_cast<std::int64_t>(size); }
@@ -47,11 +49,12 @@ PathGroup::PathGroup(Model& model, const IntegrationRequest& request, std::span<
   }
   PaddedInputs inputs = pad(env, request_.sequences, members_, tokens_);
   hidden_ = run_hidden_states(inputs, true);
+  zeros_ = zeros();
   if (request_.baseline.kind == Baseline::Kind::tokens) {
     Sequences replaced = request_.sequences;
     replaced.input_ids = request_.baseline.input_ids;
     baselines_ = run_hidden_states(pad(env, replaced, members_, tokens_), false);
-  } else {
+  } else if (request_.baseline.kind == Baseline::Kind::values) {
     baselines_.push_back(given_baseline());
   }
   attention_mask_ = std::move(inputs.attention_mask);
@@ -74,9 +77,9 @@ PathGroup::PathGroup(Model& model, const IntegrationRequest& request, std::span<
 
 // The hidden states of the layers asked for. Notes the value of the target where `values` is set.
 std::vector<Value> PathGroup::run_hidden_states(const PaddedInputs& inputs, bool values) {
-  std::vector<std::string> outputs;
-  for (const int layer : request_.layers) outputs.push_back("hidden_" + layer_name(layer));
-  if (values) outputs.insert(outputs.end(), {"start_logits", "end_logits"});
+  std::vector<Output> outputs;
+  for (const int layer : request_.layers) outputs.push_back({"hidden_" + layer_name(layer), true});
+  if (values) outputs.insert(outputs.end(), {Output{"start_logits"}, Output{"end_logits"}});
   const std::array feeds{Input{"input_ids", &inputs.input_ids},
                          Input{"token_type_ids", &inputs.token_type_ids},
                          Input{"attention_mask", &inputs.attention_mask}};
@@ -90,22 +93,30 @@ std::vector<Value> PathGroup::run_hidden_states(const PaddedInputs& inputs, bool
   return states;
 }
 
-Value PathGroup::given_baseline() const {
-  Value value = zero_sums(members_.size());
-  if (request_.baseline.kind == Baseline::Kind::values) {
-    const std::size_t width = model_.description().sizes.hidden_size;
-    auto* out = value.data<float>();
-    for (const std::size_t member : members_) {
-      const auto rows = request_.baseline.values.subspan(request_.sequences.begin(member) * width,
-                                                         request_.sequences.length(member) * width);
-      std::ranges::copy(rows, out);
-      out += tokens_ * width;
-    }
+Value PathGroup::zeros() {
+  const std::array shape{dim(members_.size()), dim(tokens_), dim(model_.description().sizes.hidden_size)};
+  Value value = Value::allocate(model_.environment(), ElementType::float32, shape);
+  std::fill_n(value.data<float>(), value.element_count(), 0.0F);
+  return model_.to_device(std::move(value), statistics_);
+}
+
+Value PathGroup::given_baseline() {
+  const std::size_t width = model_.description().sizes.hidden_size;
+  const std::array shape{dim(members_.size()), dim(tokens_), dim(width)};
+  Value value = Value::allocate(model_.environment(), ElementType::float32, shape);
+  std::fill_n(value.data<float>(), value.element_count(), 0.0F);
+  auto* out = value.data<float>();
+  for (const std::size_t member : members_) {
+    const auto rows = request_.baseline.values.subspan(request_.sequences.begin(member) * width,
+                                                       request_.sequences.length(member) * width);
+    std::ranges::copy(rows, out);
+    out += tokens_ * width;
   }
-  return value;
+  return model_.to_device(std::move(value), statistics_);
 }
 
 const Value& PathGroup::baseline(std::size_t index) const {
+  if (baselines_.empty()) return *zeros_;
   return baselines_.size() == 1 ? baselines_[0] : baselines_[index];
 }
 
@@ -173,7 +184,7 @@ std::vector<double> PathGroup::run_forward(std::span<const Point> points) {
   const std::array feeds{Input{"hidden", &hidden_[index]}, Input{"baseline", &baseline(index)},
                          Input{"attention_mask", &*attention_mask_}, Input{"example", &example},
                          Input{"alpha", &alpha}};
-  const std::array<std::string, 2> outputs{"start_logits", "end_logits"};
+  const std::array<Output, 2> outputs{{{"start_logits"}, {"end_logits"}}};
   const auto logits =
       model_.run("forward_" + layer_name(request_.layers[index]), feeds, outputs, statistics_);
   count(points);
@@ -213,7 +224,7 @@ Gradients PathGroup::run_gradients(std::span<const Point> points, bool all_layer
     feeds.push_back({"baseline", &baseline(index)});
   }
   if (logits_only) graph += "_logits";
-  const std::array<std::string, 4> outputs{"gradient", "slopes", "start_logits", "end_logits"};
+  const std::array<Output, 4> outputs{{{"gradient", true}, {"slopes"}, {"start_logits"}, {"end_logits"}}};
   auto values = model_.run(graph, feeds, outputs, statistics_);
   count(sorted);
   const auto slopes = values[1].span<float>();
@@ -222,31 +233,26 @@ Gradients PathGroup::run_gradients(std::span<const Point> points, bool all_layer
   return {std::move(sorted), std::move(values[0]), {slopes.begin(), slopes.end()}, std::move(targets)};
 }
 
-Value PathGroup::zero_sums(std::size_t count) const {
-  const std::array shape{dim(count), dim(tokens_), dim(model_.description().sizes.hidden_size)};
-  Value value = Value::allocate(model_.environment(), ElementType::float32, shape);
-  std::fill_n(value.data<float>(), value.element_count(), 0.0F);
-  return value;
-}
-
-Value PathGroup::weigh(const Gradients& gradients, std::span<const float> weights, const Value& sums) {
-  const std::array shape{sums.shape()[0], dim(gradients.points.size())};
+Value PathGroup::weigh(const Gradients& gradients, std::span<const float> weights,
+                       const std::optional<Value>& sums) {
+  const std::array shape{dim(members_.size()), dim(gradients.points.size())};
   const Value matrix = Value::copy_of<float>(model_.environment(), weights, shape);
-  const std::array feeds{Input{"accumulator", &sums}, Input{"weights", &matrix},
+  const std::array feeds{Input{"accumulator", sums ? &*sums : &*zeros_}, Input{"weights", &matrix},
                          Input{"gradient", &gradients.gradient}};
-  const std::array<std::string, 1> outputs{"accumulated"};
+  const std::array<Output, 1> outputs{{{"accumulated", true}}};
   auto values = model_.run("weigh", feeds, outputs, statistics_);
   return std::move(values[0]);
 }
 
-Finished PathGroup::finish(std::size_t index, const Value& sums, std::span<const std::int64_t> example,
-                           bool keep_values, bool last) {
+Finished PathGroup::finish(std::size_t index, const std::optional<Value>& sums, bool keep_values, bool last) {
+  std::vector<std::int64_t> example(members_.size());
+  std::iota(example.begin(), example.end(), std::int64_t{0});
   const std::array shape{dim(example.size())};
   const Value owners = Value::copy_of<std::int64_t>(model_.environment(), example, shape);
-  std::vector<std::string> outputs{"scores", "signed"};
-  if (keep_values) outputs.emplace_back("values");
+  std::vector<Output> outputs{{"scores"}, {"signed"}};
+  if (keep_values) outputs.push_back({"values"});
   const std::array feeds{Input{"hidden", &hidden_[index]}, Input{"baseline", &baseline(index)},
-                         Input{"accumulated", &sums}, Input{"example", &owners}};
+                         Input{"accumulated", sums ? &*sums : &*zeros_}, Input{"example", &owners}};
   auto values = model_.run("finish", feeds, outputs, statistics_, {.shrink_arena = last});
   Finished out{std::move(values[0]), std::move(values[1]), std::nullopt};
   if (keep_values) out.values = std::move(values[2]);

@@ -48,18 +48,17 @@ class PathGroup {
   // F and its gradients at points on the paths of one layer, or (`all_layers`) of any.
   Gradients run_gradients(std::span<const Point> points, bool all_layers);
 
-  // A zeroed accumulator of `count` sums, [count, T, H].
-  [[nodiscard]] runtime::Value zero_sums(std::size_t count) const;
-  // sums + weights . gradients, with weights [sums, points].
+  // sums + weights . gradients, [E, T, H], with weights [E, points]. Nothing stands for sums of zero.
   runtime::Value weigh(const Gradients& gradients, std::span<const float> weights,
-                       const runtime::Value& sums);
-  // (x - x') times every sum; `example` says whose each is. `last`: give free memory back afterwards.
-  Finished finish(std::size_t index, const runtime::Value& sums, std::span<const std::int64_t> example,
-                  bool keep_values, bool last);
+                       const std::optional<runtime::Value>& sums);
+  // (x - x') times the sums of every member. `last`: give free memory back afterwards.
+  Finished finish(std::size_t index, const std::optional<runtime::Value>& sums, bool keep_values, bool last);
 
  private:
   std::vector<runtime::Value> run_hidden_states(const PaddedInputs& inputs, bool values);
-  [[nodiscard]] runtime::Value given_baseline() const;
+  // [E, T, H], on the device: zeros, and the baseline's values where they were given.
+  [[nodiscard]] runtime::Value zeros();
+  [[nodiscard]] runtime::Value given_baseline();
   [[nodiscard]] const runtime::Value& baseline(std::size_t index) const;
   [[nodiscard]] double value_of(std::size_t e, std::span<const float> start,
                                 std::span<const float> end) const;
@@ -83,10 +82,10 @@ class PathGroup {
   std::vector<double> values_;
   std::vector<std::string> hidden_names_, baseline_names_;  // of every layer of the model
   std::vector<runtime::Value> hidden_;                      // one a layer of the request
-  std::vector<runtime::Value> baselines_;                   // one a layer, or one for all
+  std::vector<runtime::Value> baselines_;                   // one a layer, or one for all; none: zeros
   // The same for every batch; optional because values have no empty state.
-  std::optional<runtime::Value> attention_mask_, softmax_mask_, span_start_, span_end_, span_sign_, mix_,
-      reselect_;
+  std::optional<runtime::Value> zeros_, attention_mask_, softmax_mask_, span_start_, span_end_, span_sign_,
+      mix_, reselect_;
 };
 
 }  // namespace bertqa::engine

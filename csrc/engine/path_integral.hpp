@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <functional>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -13,8 +14,8 @@ namespace bertqa::engine {
 
 // What was found at one layer, [E] each. `error` is empty for fixed nodes.
 struct PathIntegral {
-  std::size_t layer = 0;  // index in the request
-  runtime::Value sums;    // [E, T, H]: the averaged gradients
+  std::size_t layer = 0;               // index in the request
+  std::optional<runtime::Value> sums;  // [E, T, H]: the averaged gradients; nothing stands for zeros
   std::vector<double> baseline_value;
   std::vector<double> evaluations;
   std::vector<double> error;

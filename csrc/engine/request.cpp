@@ -21,6 +21,9 @@ void validate(const Model& model, const IntegrationRequest& r) {
   const std::size_t count = r.sequences.size();
   require(!r.layers.empty(), "layers: got none, wanted at least one");
   for (const int layer : r.layers) model.require_layer(layer);
+  require(r.traversal != Traversal::all_layers || model.takes_empty_tensors(),
+          "traversal: got 'all_layers', but on device \"" + d.device.name() +
+              "\" graphs do not run where tensors are empty; wanted 'auto' or 'cuts'");
   if (r.adaptive) {
     require(r.nodes.empty(), "nodes: got some beside a tolerance, wanted one or the other");
     require(r.adaptive->tolerance > 0.0, "tol: wanted a positive number");

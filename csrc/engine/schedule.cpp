@@ -45,7 +45,7 @@ std::size_t most_examples(const Work& work) {
 }
 
 Together layers_together(const Work& work, std::size_t examples) {
-  if (work.traversal == Traversal::cuts || work.layers == 0) return {};
+  if (work.traversal == Traversal::cuts || work.layers == 0 || !work.takes_empty_tensors) return {};
   const std::size_t points = examples * (work.nodes == 0 ? kNodesPerRound : work.nodes);
   std::size_t layers = work.layers;
   if (work.nodes == 0) {
@@ -53,7 +53,8 @@ Together layers_together(const Work& work, std::size_t examples) {
     const std::size_t spare = states - std::min(states, 2 * work.layers);
     layers = std::clamp<std::size_t>(spare / kNodesReckoned, 1, layers);
   }
-  if (work.traversal == Traversal::all_layers) return {layers, true};
+  const bool few_graphs = work.weights_in_every_graph && work.layers > 1;
+  if (work.traversal == Traversal::all_layers || few_graphs) return {layers, true};
   // No more than fill a batch: what else there is waits in no memory.
   const std::size_t wanted = (worth(work) + points - 1) / points;
   layers = std::min(layers, wanted);

@@ -25,6 +25,10 @@ struct Work {
   std::size_t tokens_per_batch = 0;  // that are worth having
   std::size_t memory_budget = 0;
   Traversal traversal = Traversal::automatic;
+  // Of the device: every graph that is loaded holds weights of its own, so few should be; and graphs run
+  // where some of their tensors are empty, as those of blocks are that no row of a batch has reached.
+  bool weights_in_every_graph = false;
+  bool takes_empty_tensors = true;
 };
 
 // How many rows a batch may have: those asked for, or as many as fit the budget.

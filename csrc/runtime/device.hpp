@@ -1,37 +1,28 @@
-// Where a session runs.
+// Where a session runs, and with what numbers.
 #pragma once
 
 #include <string>
 #include <string_view>
 
-#include "runtime/environment.hpp"
-#include "runtime/errors.hpp"
-
 namespace bertqa::runtime {
 
 struct Device {
-  enum class Kind : unsigned char { cpu, cuda };
+  enum class Kind : unsigned char { cpu, cuda, webgpu, openvino };
   Kind kind = Kind::cpu;
   int index = 0;
 
-  // "cpu", "cuda" or "cuda:N"; std::invalid_argument naming `device` for anything else.
+  // "cpu", "cuda", "cuda:N", "webgpu" or "openvino"; std::invalid_argument naming `device` for anything else.
   static Device parse(std::string_view text);
   // The text that parse() takes.
   [[nodiscard]] std::string name() const;
   bool operator==(const Device&) const = default;
 };
 
-// Adds the device's provider to the options of a session (none for the CPU: it is always there). Throws
-// DeviceUnavailableError, saying what is missing and what to do; there is no silent fall-back.
-//
-// What a device refuses later, when a session is created, is is_device_failure().
-void append_provider(const Environment& env, ort::SessionOptions* options, const Device& device);
+// What matrix products multiply; sums stay in float32.
+enum class Precision : unsigned char { fp32, tf32 };
 
-// Whether a failure to create a session is the device's: no such GPU, no memory left on it, no driver.
-[[nodiscard]] bool is_device_failure(const EngineError& error, const Device& device);
-
-// The error for a device that failed so.
-[[nodiscard]] DeviceUnavailableError device_failure(const EngineError& error, const Environment& env,
-                                                    const Device& device);
+// std::invalid_argument naming `precision` for anything but the names above.
+Precision parse_precision(std::string_view text);
+std::string_view name_of(Precision precision);
 
 }  // namespace bertqa::runtime

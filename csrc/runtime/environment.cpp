@@ -6,6 +6,7 @@
 #include <string>
 #include <utility>
 
+#include "runtime/errors.hpp"
 #include "runtime/fused_operators.hpp"
 #include "runtime/status.hpp"
 #include "runtime/threads.hpp"
@@ -13,7 +14,7 @@
 namespace bertqa::runtime {
 namespace {
 
-EnvHandle create_env(const ort::Api& api, int threads) {
+EnvHandle create_env(const ort::Api& api, int threads, PlacementLog& placements) {
   ThreadingOptionsHandle options(api);
   check(api, api.CreateThreadingOptions(options.out()), "CreateThreadingOptions");
   check(api, api.SetGlobalIntraOpNumThreads(options.get(), threads), "SetGlobalIntraOpNumThreads");
@@ -21,9 +22,11 @@ EnvHandle create_env(const ort::Api& api, int threads) {
   check(api, api.SetGlobalSpinControl(options.get(), 0), "SetGlobalSpinControl");
   check(api, api.SetGlobalDenormalAsZero(options.get()), "SetGlobalDenormalAsZero");
   EnvHandle env(api);
-  // Nothing is logged: what fails comes back as a status, and stderr belongs to the progress bars.
-  check(api, api.CreateEnvWithGlobalThreadPools(ort::kLogFatal, "bertqa", options.get(), env.out()),
-        "CreateEnvWithGlobalThreadPools");
+  // Nothing is printed: what fails comes back as a status, and stderr belongs to the progress bars.
+  check(api,
+        api.CreateEnvWithCustomLoggerAndGlobalThreadPools(PlacementLog::listen, &placements, ort::kLogFatal,
+                                                          "bertqa", options.get(), env.out()),
+        "CreateEnvWithCustomLoggerAndGlobalThreadPools");
   return env;
 }
 
@@ -68,13 +71,38 @@ std::shared_ptr<Environment> Environment::acquire(const std::shared_ptr<Library>
 Environment::Environment(std::shared_ptr<Library> library, int threads)
     : library_(std::move(library)),
       threads_(threads),
-      env_(create_env(library_->api(), threads)),
+      env_(create_env(library_->api(), threads, placements_)),
       cpu_memory_(library_->api()),
       fused_operators_(create_fused_operators(library_->api())) {
   register_arena(api(), env_.get());
   check(api(), api().CreateCpuMemoryInfo(ort::kDeviceAllocator, ort::kMemoryDefault, cpu_memory_.out()),
         "CreateCpuMemoryInfo");
   check(api(), api().GetAllocatorWithDefaultOptions(&allocator_), "GetAllocatorWithDefaultOptions");
+}
+
+Environment::~Environment() {
+  for (const auto& [name, path] : plug_ins_) {
+    ort::Status* status = api().UnregisterExecutionProviderLibrary(env_.get(), name.c_str());
+    if (status != nullptr) api().ReleaseStatus(status);  // it goes with the process
+  }
+}
+
+void Environment::register_provider_library(const std::string& name, const std::filesystem::path& path) {
+  const std::scoped_lock lock(creation_mutex_);
+  const auto found = plug_ins_.find(name);
+  if (found != plug_ins_.end()) {
+    if (found->second == path) return;
+    throw DeviceUnavailableError("provider \"" + name + "\": got " + path.string() + ", but " +
+                                 found->second.string() + " is loaded; start a new process");
+  }
+  try {
+    check(api(), api().RegisterExecutionProviderLibrary(env_.get(), name.c_str(), path.c_str()),
+          "RegisterExecutionProviderLibrary");
+  } catch (const EngineError& error) {
+    throw DeviceUnavailableError("provider \"" + name + "\": ONNX Runtime " + library_->version() +
+                                 " cannot load " + path.string() + ": " + error.what());
+  }
+  plug_ins_.emplace(name, path);
 }
 
 }  // namespace bertqa::runtime

@@ -1,16 +1,26 @@
 // The one runtime environment of the process: its thread pool, its memory arena, its lock.
 #pragma once
 
+#include <filesystem>
+#include <map>
 #include <memory>
 #include <mutex>
+#include <string>
 
 #include "runtime/handles.hpp"
 #include "runtime/library.hpp"
+#include "runtime/placements.hpp"
 
 namespace bertqa::runtime {
 
 class Environment {
  public:
+  Environment(const Environment&) = delete;
+  Environment& operator=(const Environment&) = delete;
+  Environment(Environment&&) = delete;
+  Environment& operator=(Environment&&) = delete;
+  ~Environment();
+
   // The environment that runs, or a new one. Sessions, values and weight files hold it; it ends with the last
   // of them, and only then can another thread count be had: asking for one before is std::invalid_argument
   // naming `threads`. 0 takes what runs, or else what the affinity mask and the control groups allow. Threads
@@ -31,17 +41,25 @@ class Environment {
   [[nodiscard]] ort::CustomOpDomain* fused_operators() const noexcept { return fused_operators_.get(); }
   // Creating sessions is not thread-safe: hold this while doing it. Running them is.
   [[nodiscard]] std::mutex& creation_mutex() noexcept { return creation_mutex_; }
+  // What the runtime says of placements.
+  [[nodiscard]] PlacementLog& placements() noexcept { return placements_; }
+
+  // Loads a plug-in provider. Again, and from the same file, does nothing. DeviceUnavailableError where the
+  // library cannot be loaded.
+  void register_provider_library(const std::string& name, const std::filesystem::path& path);
 
  private:
   Environment(std::shared_ptr<Library> library, int threads);
 
   std::shared_ptr<Library> library_;
   int threads_;
+  PlacementLog placements_;  // before the environment, which calls it to its end
   EnvHandle env_;
   MemoryInfoHandle cpu_memory_;
   CustomOpDomainHandle fused_operators_;
   ort::Allocator* allocator_ = nullptr;
   std::mutex creation_mutex_;
+  std::map<std::string, std::filesystem::path> plug_ins_;
 };
 
 }  // namespace bertqa::runtime

@@ -53,6 +53,7 @@ using ArenaCfgHandle = Handle<ort::ArenaCfg, &ort::Api::ReleaseArenaCfg>;
 using CUDAProviderOptionsHandle = Handle<ort::CUDAProviderOptions, &ort::Api::ReleaseCUDAProviderOptions>;
 using CustomOpDomainHandle = Handle<ort::CustomOpDomain, &ort::Api::ReleaseCustomOpDomain>;
 using EnvHandle = Handle<ort::Env, &ort::Api::ReleaseEnv>;
+using IoBindingHandle = Handle<ort::IoBinding, &ort::Api::ReleaseIoBinding>;
 using MemoryInfoHandle = Handle<ort::MemoryInfo, &ort::Api::ReleaseMemoryInfo>;
 using PrepackedWeightsHandle =
     Handle<ort::PrepackedWeightsContainer, &ort::Api::ReleasePrepackedWeightsContainer>;

@@ -2,6 +2,7 @@
 
 #include <malloc.h>
 
+#include <algorithm>
 #include <cstddef>
 #include <mutex>
 
@@ -12,7 +13,7 @@
 namespace bertqa::runtime {
 namespace {
 
-SessionOptionsHandle make_options(const Environment& env, const WeightFile* weights,
+SessionOptionsHandle make_options(Environment& env, const WeightFile* weights,
                                   const SessionOptions& options) {
   const ort::Api& api = env.api();
   SessionOptionsHandle handle(api);
@@ -31,7 +32,10 @@ SessionOptionsHandle make_options(const Environment& env, const WeightFile* weig
   if (options.profile_prefix) {
     check(api, api.EnableProfiling(handle.get(), options.profile_prefix->c_str()), "EnableProfiling");
   }
-  append_provider(env, handle.get(), options.device);
+  append_provider(env, handle.get(), {options.device, options.precision, options.provider_options});
+  if (options.device.kind != Device::Kind::cpu) {
+    check(api, api.SetSessionLogSeverityLevel(handle.get(), ort::kLogVerbose), "SetSessionLogSeverityLevel");
+  }
   if (options.fused_operators && options.device.kind == Device::Kind::cpu) {
     check(api, api.AddCustomOpDomain(handle.get(), env.fused_operators()), "AddCustomOpDomain");
   }
@@ -100,14 +104,38 @@ std::vector<TensorInfo> describe_outputs(const Environment& env, const ort::Sess
   return all;
 }
 
-RunOptionsHandle make_run_options(const ort::Api& api, const RunFlags& flags) {
+// `talks`: the session's log is verbose, and its runs are to be quiet.
+RunOptionsHandle make_run_options(const ort::Api& api, const RunFlags& flags, bool talks,
+                                  const std::string& arenas) {
   RunOptionsHandle options(api);
-  if (flags.shrink_arena) {
+  if (talks || flags.shrink_arena) {
     check(api, api.CreateRunOptions(options.out()), "CreateRunOptions");
-    check(api, api.AddRunConfigEntry(options.get(), "memory.enable_memory_arena_shrinkage", "cpu:0"),
+  }
+  if (talks) {
+    check(api, api.RunOptionsSetRunLogSeverityLevel(options.get(), ort::kLogFatal),
+          "RunOptionsSetRunLogSeverityLevel");
+  }
+  if (flags.shrink_arena) {
+    check(api, api.AddRunConfigEntry(options.get(), "memory.enable_memory_arena_shrinkage", arenas.c_str()),
           "AddRunConfigEntry");
   }
   return options;
+}
+
+// The device's memory, by whichever of its names the runtime knows.
+MemoryInfoHandle memory_of(const ort::Api& api, const Device& device) {
+  MemoryInfoHandle memory(api);
+  const Provider* provider = provider_of(device.kind);
+  if (provider == nullptr || provider->memory_names().empty()) return memory;
+  ort::Status* status = nullptr;
+  for (const char* name : provider->memory_names()) {
+    if (status != nullptr) api.ReleaseStatus(status);
+    status =
+        api.CreateMemoryInfo(name, ort::kDeviceAllocator, device.index, ort::kMemoryDefault, memory.out());
+    if (status == nullptr) return memory;
+  }
+  check(api, status, "CreateMemoryInfo");
+  return memory;
 }
 
 }  // namespace
@@ -124,36 +152,58 @@ Session::Session(std::shared_ptr<Environment> env, const std::filesystem::path& 
     : env_(std::move(env)),
       weights_(std::move(weights)),
       prepacked_(std::move(prepacked)),
-      session_(env_->api()) {
-  const SessionOptionsHandle raw_options = make_options(*env_, weights_.get(), options);
+      session_(env_->api()),
+      talks_(options.device.kind != Device::Kind::cpu),
+      arenas_("cpu:0") {
+  if (options.device.kind == Device::Kind::cuda) arenas_ += ";gpu:" + std::to_string(options.device.index);
+  const SessionOptionsHandle raw = make_options(*env_, weights_.get(), options);
   try {
-    create(path, raw_options.get());
+    create(path, raw.get(), options);
   } catch (const EngineError& error) {
-    if (is_device_failure(error, options.device)) {
+    const Provider* provider = provider_of(options.device.kind);
+    if (provider != nullptr && provider->is_failure(error)) {
       throw device_failure(error, *env_, options.device);
     }
     throw;
   }
+  device_memory_ = memory_of(env_->api(), options.device);
   inputs_ = describe_inputs(*env_, session_.get());
   outputs_ = describe_outputs(*env_, session_.get());
 }
 
-void Session::create(const std::filesystem::path& path, const ort::SessionOptions* options) {
+void Session::create(const std::filesystem::path& path, ort::SessionOptions* raw,
+                     const SessionOptions& options) {
   const ort::Api& api = env_->api();
   const std::scoped_lock lock(env_->creation_mutex());
-  if (prepacked_) {
-    check(api,
-          api.CreateSessionWithPrepackedWeightsContainer(env_->raw(), path.c_str(), options,
-                                                         prepacked_->raw(), session_.out()),
-          "CreateSessionWithPrepackedWeightsContainer");
-  } else {
-    check(api, api.CreateSession(env_->raw(), path.c_str(), options, session_.out()), "CreateSession");
+  if (options.device.kind == Device::Kind::cpu) {
+    if (prepacked_) {
+      check(api,
+            api.CreateSessionWithPrepackedWeightsContainer(env_->raw(), path.c_str(), raw, prepacked_->raw(),
+                                                           session_.out()),
+            "CreateSessionWithPrepackedWeightsContainer");
+    } else {
+      check(api, api.CreateSession(env_->raw(), path.c_str(), raw, session_.out()), "CreateSession");
+    }
+    return;
+  }
+  env_->placements().start();
+  ort::Status* status = api.CreateSession(env_->raw(), path.c_str(), raw, session_.out());
+  for (Placement& placement : env_->placements().stop()) {
+    if (placement.provider == "CPUExecutionProvider") left_to_cpu_.push_back(std::move(placement));
+  }
+  check(api, status, "CreateSession");
+  for (const Placement& left : left_to_cpu_) {
+    if (options.allow_partial || left.node.find(kIndexNode) != std::string::npos) continue;
+    const std::string what =
+        left.node.empty() ? "every node" : "the node \"" + left.node + "\" (" + left.kind + ")";
+    throw DeviceUnavailableError("device \"" + options.device.name() + "\": it leaves " + what + " of " +
+                                 path.filename().string() +
+                                 " to the CPU; allow it with allow_partial=True, or use device=\"cpu\"");
   }
 }
 
-std::vector<Value> Session::run(std::span<const Input> inputs, std::span<const std::string> outputs,
-                                const RunFlags& flags) {
-  const ort::Api& api = env_->api();
+ort::Status* Session::run_unbound(const ort::RunOptions* options, std::span<const Input> inputs,
+                                  std::span<const Output> outputs, std::span<ort::Value*> out) {
   std::vector<const char*> input_names;
   std::vector<const ort::Value*> input_values;
   for (const Input& input : inputs) {
@@ -161,16 +211,46 @@ std::vector<Value> Session::run(std::span<const Input> inputs, std::span<const s
     input_values.push_back(input.value->raw());
   }
   std::vector<const char*> output_names;
-  for (const std::string& name : outputs) {
-    output_names.push_back(name.c_str());
+  for (const Output& output : outputs) output_names.push_back(output.name.c_str());
+  return env_->api().Run(session_.get(), options, input_names.data(), input_values.data(), inputs.size(),
+                         output_names.data(), outputs.size(), out.data());
+}
+
+ort::Status* Session::run_bound(const ort::RunOptions* options, std::span<const Input> inputs,
+                                std::span<const Output> outputs, std::span<ort::Value*> out) {
+  const ort::Api& api = env_->api();
+  IoBindingHandle binding(api);
+  check(api, api.CreateIoBinding(session_.get(), binding.out()), "CreateIoBinding");
+  for (const Input& input : inputs) {
+    check(api, api.BindInput(binding.get(), input.name, input.value->raw()), "BindInput");
   }
-  const RunOptionsHandle options = make_run_options(api, flags);
+  for (const Output& output : outputs) {
+    const ort::MemoryInfo* where = output.stays ? device_memory_.get() : env_->cpu_memory();
+    check(api, api.BindOutputToDevice(binding.get(), output.name.c_str(), where), "BindOutputToDevice");
+  }
+  check(api, api.SynchronizeBoundInputs(binding.get()), "SynchronizeBoundInputs");
+  ort::Status* status = api.RunWithBinding(session_.get(), options, binding.get());
+  if (status != nullptr) return status;
+  check(api, api.SynchronizeBoundOutputs(binding.get()), "SynchronizeBoundOutputs");
+  ort::Value** values = nullptr;
+  std::size_t count = 0;
+  check(api, api.GetBoundOutputValues(binding.get(), env_->allocator(), &values, &count),
+        "GetBoundOutputValues");
+  std::ranges::copy(std::span(values, count), out.begin());
+  check(api, api.AllocatorFree(env_->allocator(), static_cast<void*>(values)), "AllocatorFree");
+  return nullptr;
+}
+
+std::vector<Value> Session::run(std::span<const Input> inputs, std::span<const Output> outputs,
+                                const RunFlags& flags) {
+  const ort::Api& api = env_->api();
+  const RunOptionsHandle options = make_run_options(api, flags, talks_, arenas_);
   std::vector<ort::Value*> raw(outputs.size(), nullptr);
   ort::Status* status = nullptr;
   {
     const DenormalsAsZero guard;
-    status = api.Run(session_.get(), options.get(), input_names.data(), input_values.data(), inputs.size(),
-                     output_names.data(), outputs.size(), raw.data());
+    status = has_device_memory() ? run_bound(options.get(), inputs, outputs, raw)
+                                 : run_unbound(options.get(), inputs, outputs, raw);
   }
   std::vector<ValueHandle> handles;  // first of all: own what came, even where the run failed
   handles.reserve(raw.size());
@@ -186,7 +266,7 @@ std::vector<Value> Session::run(std::span<const Input> inputs, std::span<const s
   std::vector<Value> values;
   values.reserve(handles.size());
   for (ValueHandle& handle : handles) {
-    values.push_back(Value::adopt(env_, std::move(handle)));
+    values.push_back(Value::adopt(env_, std::move(handle), has_device_memory()));
   }
   return values;
 }

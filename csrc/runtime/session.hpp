@@ -10,7 +10,8 @@
 #include <utility>
 #include <vector>
 
-#include "runtime/device.hpp"
+#include "runtime/placements.hpp"
+#include "runtime/provider.hpp"
 #include "runtime/value.hpp"
 #include "runtime/weights.hpp"
 
@@ -29,6 +30,12 @@ class PrepackedWeights {
 
 struct SessionOptions {
   Device device;
+  Precision precision = Precision::fp32;
+  // The device's provider's own options, by its keys.
+  ProviderOptions provider_options;
+  // Whether a device may leave nodes to the CPU. It may always leave those whose names begin with kIndexNode:
+  // they work on a few integers, which the runtime keeps on the host.
+  bool allow_partial = true;
   int optimization_level = 99;  // 0 none, 1 basic, 2 extended, 99 all
   // Our own kernels for the fused operators, on the CPU; without them, and on other devices, the functions of
   // plain operators in the graph run in their place.
@@ -38,6 +45,9 @@ struct SessionOptions {
   // Writes a profile to <prefix>_<time>.json; see end_profiling().
   std::optional<std::string> profile_prefix;
 };
+
+// Begins the names of nodes that know no floating-point numbers: shapes, positions, counts.
+inline constexpr const char* kIndexNode = "index/";
 
 // An input or output; -1 stands for a dimension that is free.
 struct TensorInfo {
@@ -49,6 +59,12 @@ struct TensorInfo {
 struct Input {
   const char* name;
   const Value* value;
+};
+
+struct Output {
+  std::string name;
+  // Where the device has memory of its own, the value stays there for other runs.
+  bool stays = false;
 };
 
 struct RunFlags {
@@ -70,21 +86,34 @@ class Session {
   [[nodiscard]] const std::vector<TensorInfo>& inputs() const noexcept { return inputs_; }
   [[nodiscard]] const std::vector<TensorInfo>& outputs() const noexcept { return outputs_; }
 
-  // One value for each name in `outputs`. The inputs must live until it returns.
-  [[nodiscard]] std::vector<Value> run(std::span<const Input> inputs, std::span<const std::string> outputs,
+  // One value for each of `outputs`. The inputs must live until it returns.
+  [[nodiscard]] std::vector<Value> run(std::span<const Input> inputs, std::span<const Output> outputs,
                                        const RunFlags& flags = {});
+
+  // Whether values can stay on the device.
+  [[nodiscard]] bool has_device_memory() const noexcept { return static_cast<bool>(device_memory_); }
+  // Nodes that the device leaves to the CPU; none where it takes them all, or the CPU is the device.
+  [[nodiscard]] const std::vector<Placement>& left_to_cpu() const noexcept { return left_to_cpu_; }
 
   // Ends profiling and returns the path of the profile. Call once, and only with a profile_prefix.
   std::string end_profiling();
 
  private:
-  void create(const std::filesystem::path& path, const ort::SessionOptions* options);
+  void create(const std::filesystem::path& path, ort::SessionOptions* raw, const SessionOptions& options);
+  [[nodiscard]] ort::Status* run_unbound(const ort::RunOptions* options, std::span<const Input> inputs,
+                                         std::span<const Output> outputs, std::span<ort::Value*> out);
+  [[nodiscard]] ort::Status* run_bound(const ort::RunOptions* options, std::span<const Input> inputs,
+                                       std::span<const Output> outputs, std::span<ort::Value*> out);
 
   std::shared_ptr<Environment> env_;
   // Before the session: both must outlive it.
   std::shared_ptr<WeightFile> weights_;
   std::shared_ptr<PrepackedWeights> prepacked_;
   SessionHandle session_;
+  MemoryInfoHandle device_memory_;  // null where values lie in the host's
+  std::vector<Placement> left_to_cpu_;
+  bool talks_;          // its log is verbose
+  std::string arenas_;  // what run() shrinks
   std::vector<TensorInfo> inputs_;
   std::vector<TensorInfo> outputs_;
 };

@@ -36,7 +36,7 @@ Value Value::view(std::shared_ptr<Environment> env, ElementType type, std::span<
   return {std::move(env), std::move(handle), type, {shape.begin(), shape.end()}};
 }
 
-Value Value::adopt(std::shared_ptr<Environment> env, ValueHandle handle) {
+Value Value::adopt(std::shared_ptr<Environment> env, ValueHandle handle, bool device_memory) {
   const ort::Api& api = env->api();
   TensorInfoHandle info(api);
   check(api, api.GetTensorTypeAndShape(handle.get(), info.out()), "GetTensorTypeAndShape");
@@ -46,20 +46,32 @@ Value Value::adopt(std::shared_ptr<Environment> env, ValueHandle handle) {
   check(api, api.GetDimensionsCount(info.get(), &rank), "GetDimensionsCount");
   std::vector<std::int64_t> shape(rank);
   check(api, api.GetDimensions(info.get(), shape.data(), rank), "GetDimensions");
-  return {std::move(env), std::move(handle), runtime::element_type(type), std::move(shape)};
+  return {std::move(env), std::move(handle), runtime::element_type(type), std::move(shape), device_memory};
 }
 
 Value::Value(std::shared_ptr<Environment> env, ValueHandle handle, ElementType type,
-             std::vector<std::int64_t> shape)
+             std::vector<std::int64_t> shape, bool device_memory)
     : env_(std::move(env)),
       handle_(std::move(handle)),
       type_(type),
       shape_(std::move(shape)),
       count_(runtime::element_count(shape_)) {
-  check(env_->api(), env_->api().GetTensorMutableData(handle_.get(), &memory_), "GetTensorMutableData");
+  const ort::Api& api = env_->api();
+  const ort::MemoryInfo* where = nullptr;  // a part of the tensor
+  check(api, api.GetTensorMemoryInfo(handle_.get(), &where), "GetTensorMemoryInfo");
+  const char* name = nullptr;
+  check(api, api.MemoryInfoGetName(where, &name), "MemoryInfoGetName");
+  place_ = name;
+  on_host_ = !device_memory || place_ == "Cpu";
+  // A device's address means nothing here.
+  if (on_host()) check(api, api.GetTensorMutableData(handle_.get(), &memory_), "GetTensorMutableData");
 }
 
 void Value::require(ElementType wanted) const {
+  if (!on_host()) {
+    throw std::invalid_argument("the tensor is in the memory \"" + place_ +
+                                "\", and was not bound to come back");
+  }
   if (type_ != wanted) {
     throw std::invalid_argument("element type: the tensor holds " + std::string(name_of(type_)) + ", not " +
                                 std::string(name_of(wanted)));

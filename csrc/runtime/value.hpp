@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -14,7 +15,8 @@
 
 namespace bertqa::runtime {
 
-// Move-only owner of a tensor. Holds its environment: what allocated the memory must be there to free it.
+// Move-only owner of a tensor, in the host's memory or a device's. Holds its environment: what allocated the
+// memory must be there to free it.
 class Value {
  public:
   // Memory of the runtime's own, uninitialised.
@@ -29,15 +31,20 @@ class Value {
   static Value copy_of(std::shared_ptr<Environment> env, std::span<const T> elements,
                        std::span<const std::int64_t> shape);
   // Takes over a tensor that the runtime made; std::invalid_argument if it is no tensor of a type that we
-  // know.
-  static Value adopt(std::shared_ptr<Environment> env, ValueHandle handle);
+  // know. `device_memory`: where it is not called "Cpu" its memory is a device's; otherwise all memory is the
+  // host's, whatever a provider calls it.
+  static Value adopt(std::shared_ptr<Environment> env, ValueHandle handle, bool device_memory = false);
 
   [[nodiscard]] const std::vector<std::int64_t>& shape() const noexcept { return shape_; }
   [[nodiscard]] ElementType type() const noexcept { return type_; }
   [[nodiscard]] std::size_t element_count() const noexcept { return count_; }
   [[nodiscard]] std::size_t bytes() const noexcept { return count_ * bytes_per_element(type_); }
 
-  // The elements; std::invalid_argument if they are of another type than `T`.
+  [[nodiscard]] bool on_host() const noexcept { return on_host_; }
+  // What the runtime calls the memory that it lies in, such as "Cpu" or "Cuda".
+  [[nodiscard]] const std::string& place() const noexcept { return place_; }
+
+  // The elements; std::invalid_argument if they are of another type than `T`, or on a device.
   template <typename T>
   [[nodiscard]] T* data() {
     require(element_type_of<T>);
@@ -57,13 +64,14 @@ class Value {
     return {data<T>(), count_};
   }
 
+  // Null for a tensor on a device.
   [[nodiscard]] void* memory() noexcept { return memory_; }
   [[nodiscard]] const void* memory() const noexcept { return memory_; }
   [[nodiscard]] const ort::Value* raw() const noexcept { return handle_.get(); }
 
  private:
   Value(std::shared_ptr<Environment> env, ValueHandle handle, ElementType type,
-        std::vector<std::int64_t> shape);
+        std::vector<std::int64_t> shape, bool device_memory = false);
   void require(ElementType wanted) const;
   static void require_count(std::size_t got, std::span<const std::int64_t> shape);
 
@@ -72,6 +80,8 @@ class Value {
   ElementType type_;
   std::vector<std::int64_t> shape_;
   std::size_t count_ = 0;
+  std::string place_;
+  bool on_host_ = true;
   void* memory_ = nullptr;
 };
 

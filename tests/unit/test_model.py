@@ -134,8 +134,12 @@ def test_what_it_says_of_itself(random_reader: Any) -> None:
 @pytest.mark.parametrize(
     ("arguments", "error", "message"),
     [
-        ({"precision": "bf16"}, ValueError, "precision: got 'bf16', wanted 'fp32'"),
-        ({"device": "tpu"}, ValueError, r"device: got .tpu., wanted .cpu., .cuda. or .cuda:N."),
+        ({"precision": "bf16"}, ValueError, "precision: got 'bf16', but device 'cpu' has 'fp32'"),
+        (
+            {"device": "tpu"},
+            ValueError,
+            r"device: got .tpu., wanted .cpu., .cuda., .cuda:N., .webgpu. or .openvino.",
+        ),
         ({"device": "cuda:x"}, ValueError, "device: got"),
         ({"device": 0}, ValueError, "device: got .0."),
         ({"threads": 0}, ValueError, "threads: got 0, wanted a positive number"),

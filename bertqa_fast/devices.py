@@ -1,0 +1,132 @@
+"""Which devices a model can run on here, and what the others lack."""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from bertqa_fast import _core
+from bertqa_fast.errors import DeviceUnavailableError, EngineError, RuntimeLoadError
+from bertqa_fast.runtime import environment
+
+PRECISIONS = {
+    "cpu": ("fp32",),
+    "cuda": ("fp32", "tf32"),
+    "webgpu": ("fp32",),
+    "openvino": ("fp32",),
+}
+"""What each kind of device can multiply in."""
+
+PATTERN = re.compile(r"cpu|cuda(:\d+)?|webgpu|openvino")
+
+
+@dataclass(frozen=True)
+class DeviceInfo:
+    """A device, and whether a model can run on it.
+
+    Attributes
+    ----------
+    name : str
+        What ``device=`` of :func:`bertqa_fast.load` takes.
+    available : bool
+        Whether a graph ran there just now.
+    precisions : tuple of str
+        What ``precision=`` takes for it.
+    reason : str
+        Why it is not available, and what to do; empty where it is.
+    """
+
+    name: str
+    available: bool
+    precisions: tuple[str, ...]
+    reason: str
+
+
+def devices() -> list[DeviceInfo]:
+    """List the devices: which are usable here, and why the others are not.
+
+    On each a graph of one node is loaded and run. Where ONNX Runtime itself cannot be loaded, that is every
+    device's reason.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        graph = _one_node(Path(folder))
+        return [_try(name, graph) for name in PRECISIONS]
+
+
+def check_device(device: object, precision: object) -> tuple[str, str]:
+    """Return both, or say what was wanted.
+
+    Raises
+    ------
+    ValueError
+        For a device that there is no such kind of, or a precision that its kind does not have.
+    """
+    if not isinstance(device, str) or not PATTERN.fullmatch(device):
+        raise ValueError(
+            f"device: got {str(device)!r}, wanted 'cpu', 'cuda', 'cuda:N', 'webgpu' or 'openvino'"
+        )
+    known = PRECISIONS[device.partition(":")[0]]
+    if precision not in known:
+        wanted = " or ".join(map(repr, known))
+        others = [name for name, has in PRECISIONS.items() if precision in has]
+        hint = f"; {precision!r} is for device={' or '.join(map(repr, others))}" if others else ""
+        raise ValueError(f"precision: got {precision!r}, but device {device!r} has {wanted}{hint}")
+    return device, str(precision)
+
+
+def open_environment(device: str, threads: int | None = None) -> _core.Environment:
+    """Give the runtime environment, with the device's plug-in provider loaded where it needs one.
+
+    Raises
+    ------
+    DeviceUnavailableError
+        If the plug-in's package is missing, or its library cannot be loaded.
+    RuntimeLoadError, ValueError
+        See :func:`bertqa_fast.runtime.environment`.
+    """
+    env = environment(threads, device)
+    if device == "openvino":
+        env.register_provider_library("OpenVINO", _openvino_library())
+    return env
+
+
+def _openvino_library() -> Path:
+    spec = importlib.util.find_spec("onnxruntime_ep_openvino")
+    folders = list((spec.submodule_search_locations if spec else None) or [])
+    for folder in folders:
+        library = Path(folder) / "libonnxruntime_providers_openvino_plugin.so"
+        if library.is_file():
+            return library
+    raise DeviceUnavailableError(
+        'device "openvino": the package onnxruntime-ep-openvino is not installed; '
+        'pip install bertqa_fast[openvino], or use device="cpu"'
+    )
+
+
+def _try(name: str, graph: Path) -> DeviceInfo:
+    import numpy as np
+
+    reason = ""
+    try:
+        session = _core.Session(open_environment(name), graph, device=name)
+        ran = session.run({"x": np.ones(1, np.float32)})["y"]
+        if ran.tolist() != [1.0]:
+            reason = f"a graph of one node gave {ran.tolist()} in place of [1.0]"
+    except (DeviceUnavailableError, EngineError, RuntimeLoadError) as error:
+        reason = str(error)
+    return DeviceInfo(name, not reason, PRECISIONS[name], reason)
+
+
+def _one_node(folder: Path) -> Path:
+    from onnx import TensorProto, helper, save
+
+    ends = [helper.make_tensor_value_info(name, TensorProto.FLOAT, [1]) for name in ("x", "y")]
+    graph = helper.make_graph(
+        [helper.make_node("Abs", ["x"], ["y"], name="abs")], "probe", ends[:1], ends[1:]
+    )
+    path = folder / "probe.onnx"
+    save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8), path)
+    return path

@@ -1,0 +1,73 @@
+// Intel's OpenVINO on the CPU, through the plug-in provider that onnxruntime-ep-openvino brings.
+#include <array>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "runtime/provider.hpp"
+#include "runtime/status.hpp"
+
+namespace bertqa::runtime {
+namespace {
+
+constexpr const char* kName = "OpenVINOExecutionProvider";
+
+std::string_view metadata(const ort::Api& api, const ort::EpDevice* device, const char* key) {
+  const char* value = api.GetKeyValue(api.EpDevice_EpMetadata(device), key);
+  return value != nullptr ? value : "";
+}
+
+class OpenVino final : public Provider {
+ public:
+  [[nodiscard]] const char* name() const override { return kName; }
+
+  void append(Environment& env, ort::SessionOptions* options, const ProviderRequest& request) const override {
+    const ort::EpDevice* device = cpu_device(env);
+    // It would take bfloat16 where the CPU has it; its threads are its own.
+    const std::string config = R"({"CPU": {"INFERENCE_PRECISION_HINT": "f32", "INFERENCE_NUM_THREADS": ")" +
+                               std::to_string(env.threads()) + R"("}})";
+    const ProviderOptions all = with_defaults(request, {{"load_config", config}});
+    std::vector<const char*> keys;
+    std::vector<const char*> values;
+    for (const auto& [key, value] : all) {
+      keys.push_back(key.c_str());
+      values.push_back(value.c_str());
+    }
+    const ort::Api& api = env.api();
+    const std::array<const ort::EpDevice*, 1> devices = {device};
+    check(api,
+          api.SessionOptionsAppendExecutionProvider_V2(options, env.raw(), devices.data(), devices.size(),
+                                                       keys.data(), values.data(), keys.size()),
+          "SessionOptionsAppendExecutionProvider_V2");
+  }
+
+  [[nodiscard]] bool is_failure(const EngineError& /*error*/) const override { return false; }
+
+  [[nodiscard]] std::string advice() const override { return "pip install --upgrade bertqa_fast[openvino]"; }
+
+ private:
+  static const ort::EpDevice* cpu_device(const Environment& env) {
+    const ort::Api& api = env.api();
+    const ort::EpDevice* const* found = nullptr;
+    std::size_t count = 0;
+    check(api, api.GetEpDevices(env.raw(), &found, &count), "GetEpDevices");
+    for (const ort::EpDevice* device : std::span(found, count)) {
+      if (std::string_view(api.EpDevice_EpName(device)) == kName &&
+          metadata(api, device, "ov_device") == "CPU") {
+        return device;
+      }
+    }
+    throw DeviceUnavailableError(
+        "device \"openvino\": its provider is not registered, or finds no CPU; pip install "
+        "bertqa_fast[openvino], or use device=\"cpu\"");
+  }
+};
+
+}  // namespace
+
+const Provider& openvino_provider() {
+  static const OpenVino openvino;
+  return openvino;
+}
+
+}  // namespace bertqa::runtime

@@ -1,0 +1,73 @@
+#include "runtime/provider.hpp"
+
+#include <algorithm>
+#include <string_view>
+#include <utility>
+
+#include "runtime/status.hpp"
+
+namespace bertqa::runtime {
+
+const Provider* provider_of(Device::Kind kind) {
+  switch (kind) {
+    case Device::Kind::cuda:
+      return &cuda_provider();
+    case Device::Kind::webgpu:
+      return &webgpu_provider();
+    case Device::Kind::openvino:
+      return &openvino_provider();
+    case Device::Kind::cpu:
+      break;
+  }
+  return nullptr;
+}
+
+ProviderOptions with_defaults(const ProviderRequest& request, ProviderOptions ours) {
+  ProviderOptions all = request.options;
+  for (auto& option : ours) {
+    const bool given =
+        std::ranges::any_of(request.options, [&](const auto& other) { return other.first == option.first; });
+    if (!given) all.push_back(std::move(option));
+  }
+  return all;
+}
+
+bool is_built_in(const Environment& env, const char* provider) {
+  const ort::Api& api = env.api();
+  char** names = nullptr;
+  int count = 0;
+  check(api, api.GetAvailableProviders(&names, &count), "GetAvailableProviders");
+  const std::span<char*> all(names, static_cast<std::size_t>(count));
+  const std::string_view wanted = provider;
+  const bool found = std::ranges::any_of(all, [&](const char* name) { return name == wanted; });
+  check(api, api.ReleaseAvailableProviders(names, count), "ReleaseAvailableProviders");
+  return found;
+}
+
+void append_provider(Environment& env, ort::SessionOptions* options, const ProviderRequest& request) {
+  const Provider* provider = provider_of(request.device.kind);
+  const bool known =
+      provider == nullptr ? request.precision == Precision::fp32 : provider->has(request.precision);
+  if (!known) {
+    throw std::invalid_argument("precision: device \"" + request.device.name() + "\" has no \"" +
+                                std::string(name_of(request.precision)) + "\"; \"tf32\" is for \"cuda\"");
+  }
+  if (provider == nullptr) return;
+  try {
+    provider->append(env, options, request);
+  } catch (const EngineError& error) {
+    throw device_failure(error, env, request.device);
+  }
+}
+
+DeviceUnavailableError device_failure(const EngineError& error, const Environment& env,
+                                      const Device& device) {
+  const Provider& provider = *provider_of(device.kind);
+  std::string reason = error.what();
+  std::ranges::replace(reason, '\n', ' ');
+  return DeviceUnavailableError("device \"" + device.name() + "\": " + provider.name() + " of ONNX Runtime " +
+                                env.library().version() + " does not start: " + reason + "; " +
+                                provider.advice() + ", or use device=\"cpu\"");
+}
+
+}  // namespace bertqa::runtime

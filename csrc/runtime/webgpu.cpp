@@ -1,0 +1,66 @@
+// GPUs of any vendor, through WebGPU: the provider that onnxruntime-webgpu was built with.
+#include <array>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "runtime/provider.hpp"
+#include "runtime/status.hpp"
+
+namespace bertqa::runtime {
+namespace {
+
+class WebGpu final : public Provider {
+ public:
+  [[nodiscard]] const char* name() const override { return "WebGpuExecutionProvider"; }
+
+  void append(Environment& env, ort::SessionOptions* options, const ProviderRequest& request) const override {
+    if (!is_built_in(env, name())) {
+      throw DeviceUnavailableError(
+          "device \"webgpu\": the installed ONNX Runtime " + env.library().version() + " (" +
+          env.library().path().string() +
+          ") has no WebGPU provider; pip uninstall onnxruntime, then pip install onnxruntime-webgpu, or use "
+          "device=\"cpu\"");
+    }
+    std::vector<const char*> keys;
+    std::vector<const char*> values;
+    for (const auto& [key, value] : request.options) {
+      keys.push_back(key.c_str());
+      values.push_back(value.c_str());
+    }
+    const ort::Api& api = env.api();
+    check(
+        api,
+        api.SessionOptionsAppendExecutionProvider(options, "WebGPU", keys.data(), values.data(), keys.size()),
+        "SessionOptionsAppendExecutionProvider");
+  }
+
+  // ONNX Runtime 1.27: "Invalid dispatch group size (0, 1, 1)".
+  [[nodiscard]] bool takes_empty_tensors() const override { return false; }
+
+  [[nodiscard]] std::span<const char* const> memory_names() const override {
+    static constexpr std::array<const char*, 2> kNames = {"WebGPU_Buf", "WebGPU_Buffer"};
+    return kNames;
+  }
+
+  [[nodiscard]] bool is_failure(const EngineError& error) const override {
+    const std::string_view text = error.what();
+    return text.find("Failed to get a WebGPU adapter") != std::string_view::npos ||
+           text.find("Failed to get a WebGPU device") != std::string_view::npos;
+  }
+
+  [[nodiscard]] std::string advice() const override {
+    return "WebGPU wants a Vulkan driver for the GPU and libvulkan.so.1 (Debian: libvulkan1; vulkaninfo "
+           "shows "
+           "what it finds)";
+  }
+};
+
+}  // namespace
+
+const Provider& webgpu_provider() {
+  static const WebGpu webgpu;
+  return webgpu;
+}
+
+}  // namespace bertqa::runtime
