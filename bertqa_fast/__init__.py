@@ -9,7 +9,7 @@ from bertqa_fast.attribution.profile import Profile
 from bertqa_fast.attribution.results import Attribution, LayerAttributions
 from bertqa_fast.data.examples import Answer, QAExample, TextExample
 from bertqa_fast.data.squad import read_squad
-from bertqa_fast.devices import DeviceInfo, devices
+from bertqa_fast.device import DeviceInfo, devices
 from bertqa_fast.errors import (
     BertqaError,
     ConvergenceWarning,

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from bertqa_fast.devices import check_device
+from bertqa_fast.device import check_device, check_options
 from bertqa_fast.graphs.checkpoint import open_source
 from bertqa_fast.graphs.exporter import resolve_task, write_export
 from bertqa_fast.graphs.manifest import EXPORTER_VERSION, Manifest, is_export, read_manifest
@@ -90,6 +90,7 @@ def load(
         Where the device is not there; there is no silent fall-back.
     """
     device, precision = check_device(device, precision)
+    given_options = check_options(device, provider_options)
     if memory_budget is None:
         memory_budget = default_budget()
     if isinstance(memory_budget, bool) or not isinstance(memory_budget, int) or memory_budget < 1:
@@ -108,7 +109,7 @@ def load(
             raise ValueError(f"task: got {task!r}, but {folder} was exported for {manifest.task!r}")
     else:
         folder, manifest = _cached_export(source, task, tokenizer, _cache_folder(cache_dir), refresh)
-    placing = Placing(device, precision, dict(provider_options or {}), allow_partial)
+    placing = Placing(device, precision, given_options, allow_partial)
     return Model(folder, manifest, placing, threads, memory_budget)
 
 
@@ -167,7 +168,7 @@ class Model:
         self, folder: Path, manifest: Manifest, placing: Placing, threads: int | None, memory_budget: int
     ) -> None:
         from bertqa_fast import _core
-        from bertqa_fast.devices import open_environment
+        from bertqa_fast.device import open_environment
 
         spec = manifest.spec
         self.folder = folder

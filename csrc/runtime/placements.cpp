@@ -41,8 +41,7 @@ void PlacementLog::take(std::string_view message) {
   const auto open = message.find(" (");
   if (provider_.empty() || !message.starts_with("   ") || open == std::string_view::npos ||
       !message.ends_with(')')) {
-    provider_.clear();
-    return;
+    return;  // another session's words may come between
   }
   const auto kind = message.substr(3, open - 3);
   const auto node = message.substr(open + 2, message.size() - open - 3);

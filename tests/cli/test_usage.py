@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ from bertqa_fast.cli.main import app
 
 Program = Callable[..., Any]
 
-COMMANDS = ["demo", "finetune", "predict", "evaluate", "export", "attribute", "explain", "report"]
+COMMANDS = ["demo", "finetune", "predict", "evaluate", "export", "attribute", "explain", "report", "devices"]
 
 
 def test_help_lists_the_commands(program: Program) -> None:
@@ -28,6 +29,14 @@ def test_help_has_examples_and_json(command: str) -> None:
     text = CliRunner().invoke(app, [command, "--help"]).stdout
     assert f"bertqa-fast {command} " in text.split("Examples")[1]
     assert "--json" in text
+
+
+def test_devices_are_listed(program: Program) -> None:
+    found = json.loads(program("devices", "--json").stdout)
+    assert [each["name"] for each in found] == ["cpu", "cuda", "webgpu", "openvino"]
+    assert found[0] == {"name": "cpu", "available": True, "precisions": ["fp32"], "reason": ""}
+    assert all(each["available"] or "device=" in each["reason"] for each in found)
+    assert "openvino" in program("devices").stdout
 
 
 def test_version(program: Program) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 import bertqa_fast as bf
 from bertqa_fast import _core
-from bertqa_fast.devices import PRECISIONS, open_environment
+from bertqa_fast.device import PRECISIONS, open_environment
 from bertqa_fast.graphs.manifest import read_manifest
 
 OWN_MEMORY = ("cuda", "webgpu")  # kinds of device whose memory is not the host's

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import re
 import tempfile
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -75,6 +76,25 @@ def check_device(device: object, precision: object) -> tuple[str, str]:
         hint = f"; {precision!r} is for device={' or '.join(map(repr, others))}" if others else ""
         raise ValueError(f"precision: got {precision!r}, but device {device!r} has {wanted}{hint}")
     return device, str(precision)
+
+
+def check_options(device: str, options: Mapping[str, str] | None) -> dict[str, str]:
+    """Return a copy of the options for a device's provider.
+
+    Raises
+    ------
+    ValueError
+        For options where the device has no provider that takes any.
+    TypeError
+        For an option that is not text.
+    """
+    given = dict(options or {})
+    if given and device == "cpu":
+        raise ValueError(f"provider_options: device 'cpu' has no provider that takes any, got {given!r}")
+    for key, value in given.items():
+        if not isinstance(key, str) or not isinstance(value, str):
+            raise TypeError(f"provider_options: got {value!r} for {key!r}, wanted text")
+    return given
 
 
 def open_environment(device: str, threads: int | None = None) -> _core.Environment:
