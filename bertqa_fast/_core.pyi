@@ -405,6 +405,8 @@ def schedule(
     tokens_per_batch: typing.SupportsInt | typing.SupportsIndex = 512,
     memory_budget: typing.SupportsInt | typing.SupportsIndex,
     traversal: str = "auto",
+    weights_in_every_graph: bool = False,
+    takes_empty_tensors: bool = True,
 ) -> dict:
     """
     Say how the engine cuts work up: ``most_rows`` of a batch, ``most_examples`` of a group, ``layers_together``, and whether these run on ``all_layers``.

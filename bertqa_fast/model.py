@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from bertqa_fast.device import check_device, check_options
+from bertqa_fast import _core
+from bertqa_fast.device import check_device, check_options, open_environment
 from bertqa_fast.graphs.checkpoint import open_source
 from bertqa_fast.graphs.exporter import resolve_task, write_export
 from bertqa_fast.graphs.manifest import EXPORTER_VERSION, Manifest, is_export, read_manifest
@@ -22,7 +23,6 @@ from bertqa_fast.progress import progress_bar
 from bertqa_fast.tokenizer import PlainTokenizer, load_tokenizer
 
 if TYPE_CHECKING:
-    from bertqa_fast import _core
     from bertqa_fast.data.windows import Window
 
 Array = npt.NDArray[np.float32]
@@ -167,9 +167,6 @@ class Model:
     def __init__(
         self, folder: Path, manifest: Manifest, placing: Placing, threads: int | None, memory_budget: int
     ) -> None:
-        from bertqa_fast import _core
-        from bertqa_fast.device import open_environment
-
         spec = manifest.spec
         self.folder = folder
         self.source = manifest.source

@@ -1,4 +1,4 @@
-"""The weight file: every weight of a model once, float32, each at an aligned offset."""
+"""The weight file: the weights of a model, float32, each at an aligned offset."""
 
 from __future__ import annotations
 
@@ -12,8 +12,6 @@ from bertqa_fast.families.base import Array
 from bertqa_fast.graphs.spec import TensorEntry
 
 ALIGNMENT = 4096  # a page, so that a mapped weight may be handed to the runtime as it is
-
-
 TRANSPOSED = "_transposed"  # ends the names of second copies
 
 

@@ -16,7 +16,7 @@ namespace {
 py::dict schedule(std::size_t examples, int num_layers, std::size_t hidden_size, std::size_t num_heads,
                   std::size_t intermediate_size, std::size_t tokens, std::size_t layers, std::size_t nodes,
                   std::size_t rows_per_batch, std::size_t tokens_per_batch, std::size_t memory_budget,
-                  std::string_view traversal) {
+                  std::string_view traversal, bool weights_in_every_graph, bool takes_empty_tensors) {
   engine::Work work;
   work.sizes = {num_layers, hidden_size, num_heads, intermediate_size};
   work.tokens = tokens;
@@ -27,6 +27,8 @@ py::dict schedule(std::size_t examples, int num_layers, std::size_t hidden_size,
   work.tokens_per_batch = tokens_per_batch;
   work.memory_budget = memory_budget;
   work.traversal = traversal_of(traversal);
+  work.weights_in_every_graph = weights_in_every_graph;
+  work.takes_empty_tensors = takes_empty_tensors;
   const engine::Together together = engine::layers_together(work, examples);
   py::dict out;
   out["most_rows"] = engine::most_rows(work);
@@ -66,6 +68,7 @@ void register_schedule(py::module_& module) {
              py::arg("hidden_size"), py::arg("num_heads"), py::arg("intermediate_size"), py::arg("tokens"),
              py::arg("layers"), py::arg("nodes") = 0, py::arg("rows_per_batch") = 0,
              py::arg("tokens_per_batch") = 512, py::arg("memory_budget"), py::arg("traversal") = "auto",
+             py::arg("weights_in_every_graph") = false, py::arg("takes_empty_tensors") = true,
              "Say how the engine cuts work up: ``most_rows`` of a batch, ``most_examples`` of a group, "
              "``layers_together``, and whether these run on ``all_layers``.");
 }

@@ -2,7 +2,6 @@
 #include <array>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "runtime/provider.hpp"
 #include "runtime/status.hpp"
@@ -34,7 +33,11 @@ class Cuda final : public Provider {
         with_defaults(request, {{"device_id", std::to_string(request.device.index)},
                                 {"use_tf32", request.precision == Precision::tf32 ? "1" : "0"},
                                 {"arena_extend_strategy", "kSameAsRequested"}});
-    for (const auto& [key, value] : all) set(api, cuda.get(), key, value);
+    const OptionTexts texts(all);
+    check(
+        api,
+        api.UpdateCUDAProviderOptions(cuda.get(), texts.keys.data(), texts.values.data(), texts.keys.size()),
+        "UpdateCUDAProviderOptions");
     check(api, api.SessionOptionsAppendExecutionProvider_CUDA_V2(options, cuda.get()),
           "SessionOptionsAppendExecutionProvider_CUDA_V2");
   }
@@ -53,15 +56,6 @@ class Cuda final : public Provider {
 
   [[nodiscard]] std::string advice() const override {
     return "check the driver (nvidia-smi) and CUDA's libraries (pip install onnxruntime-gpu[cuda,cudnn])";
-  }
-
- private:
-  static void set(const ort::Api& api, ort::CUDAProviderOptions* cuda, const std::string& key,
-                  const std::string& value) {
-    const std::array<const char*, 1> keys = {key.c_str()};
-    const std::array<const char*, 1> values = {value.c_str()};
-    check(api, api.UpdateCUDAProviderOptions(cuda, keys.data(), values.data(), 1),
-          "UpdateCUDAProviderOptions");
   }
 };
 

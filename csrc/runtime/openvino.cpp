@@ -2,7 +2,6 @@
 #include <array>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "runtime/provider.hpp"
 #include "runtime/status.hpp"
@@ -27,17 +26,13 @@ class OpenVino final : public Provider {
     const std::string config = R"({"CPU": {"INFERENCE_PRECISION_HINT": "f32", "INFERENCE_NUM_THREADS": ")" +
                                std::to_string(env.threads()) + R"("}})";
     const ProviderOptions all = with_defaults(request, {{"load_config", config}});
-    std::vector<const char*> keys;
-    std::vector<const char*> values;
-    for (const auto& [key, value] : all) {
-      keys.push_back(key.c_str());
-      values.push_back(value.c_str());
-    }
+    const OptionTexts texts(all);
     const ort::Api& api = env.api();
     const std::array<const ort::EpDevice*, 1> devices = {device};
     check(api,
           api.SessionOptionsAppendExecutionProvider_V2(options, env.raw(), devices.data(), devices.size(),
-                                                       keys.data(), values.data(), keys.size()),
+                                                       texts.keys.data(), texts.values.data(),
+                                                       texts.keys.size()),
           "SessionOptionsAppendExecutionProvider_V2");
   }
 

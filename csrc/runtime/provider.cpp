@@ -32,6 +32,13 @@ ProviderOptions with_defaults(const ProviderRequest& request, ProviderOptions ou
   return all;
 }
 
+OptionTexts::OptionTexts(const ProviderOptions& options) {
+  for (const auto& [key, value] : options) {
+    keys.push_back(key.c_str());
+    values.push_back(value.c_str());
+  }
+}
+
 bool is_built_in(const Environment& env, const char* provider) {
   const ort::Api& api = env.api();
   char** names = nullptr;

@@ -56,6 +56,12 @@ const Provider& openvino_provider();
 // The options of a request, and ours for what it does not say.
 ProviderOptions with_defaults(const ProviderRequest& request, ProviderOptions ours);
 
+// Options as the C API takes them; looks into `options`, which must outlive it.
+struct OptionTexts {
+  explicit OptionTexts(const ProviderOptions& options);
+  std::vector<const char*> keys, values;
+};
+
 // Whether the runtime was built with a provider.
 bool is_built_in(const Environment& env, const char* provider);
 

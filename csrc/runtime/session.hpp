@@ -33,9 +33,9 @@ struct SessionOptions {
   Precision precision = Precision::fp32;
   // The device's provider's own options, by its keys.
   ProviderOptions provider_options;
-  // Whether a device may leave nodes to the CPU. It may always leave those whose names begin with kIndexNode:
+  // Whether a device may leave nodes to the CPU. It may always leave those whose names hold kIndexNode:
   // they work on a few integers, which the runtime keeps on the host.
-  bool allow_partial = true;
+  bool allow_partial = false;
   int optimization_level = 99;  // 0 none, 1 basic, 2 extended, 99 all
   // Our own kernels for the fused operators, on the CPU; without them, and on other devices, the functions of
   // plain operators in the graph run in their place.
@@ -46,7 +46,8 @@ struct SessionOptions {
   std::optional<std::string> profile_prefix;
 };
 
-// Begins the names of nodes that know no floating-point numbers: shapes, positions, counts.
+// Begins the names that the exporter gives nodes which know no floating-point numbers: shapes, positions,
+// counts. The runtime puts its own before those of nodes in functions.
 inline constexpr const char* kIndexNode = "index/";
 
 // An input or output; -1 stands for a dimension that is free.

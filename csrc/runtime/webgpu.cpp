@@ -2,7 +2,6 @@
 #include <array>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "runtime/provider.hpp"
 #include "runtime/status.hpp"
@@ -22,17 +21,12 @@ class WebGpu final : public Provider {
           ") has no WebGPU provider; pip uninstall onnxruntime, then pip install onnxruntime-webgpu, or use "
           "device=\"cpu\"");
     }
-    std::vector<const char*> keys;
-    std::vector<const char*> values;
-    for (const auto& [key, value] : request.options) {
-      keys.push_back(key.c_str());
-      values.push_back(value.c_str());
-    }
+    const OptionTexts texts(request.options);
     const ort::Api& api = env.api();
-    check(
-        api,
-        api.SessionOptionsAppendExecutionProvider(options, "WebGPU", keys.data(), values.data(), keys.size()),
-        "SessionOptionsAppendExecutionProvider");
+    check(api,
+          api.SessionOptionsAppendExecutionProvider(options, "WebGPU", texts.keys.data(), texts.values.data(),
+                                                    texts.keys.size()),
+          "SessionOptionsAppendExecutionProvider");
   }
 
   // ONNX Runtime 1.27: "Invalid dispatch group size (0, 1, 1)".

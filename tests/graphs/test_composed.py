@@ -297,7 +297,7 @@ def test_every_file_is_valid_onnx_over_one_weight_file(reader: Any) -> None:
         assert all(t.external_data[0].value == "weights.bin" for t in external)
         inside = sum(len(t.raw_data) for t in graph.initializer)
         assert inside < 4096, "weights belong into the weight file"
-    # Every weight once: nothing but alignment between them.
+    # Every weight once, but for square ones: nothing but alignment between them.
     used = sum(t.nbytes for t in manifest.tensors)
     parameters = sum(
         p.numel() for n, p in reader.exact.module.named_parameters() if not n.startswith("bert.pooler")

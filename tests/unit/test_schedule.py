@@ -25,6 +25,18 @@ def test_one_question_takes_all_layers_together() -> None:
     assert schedule(tokens=100) == schedule(tokens=100) | {"all_layers": True, "layers_together": 3}
 
 
+def test_a_device_with_weights_in_every_graph_loads_one() -> None:
+    for changes in ({"examples": 16}, {"nodes": 50}, {"tokens": 384}):
+        assert schedule(weights_in_every_graph=True, **changes)["all_layers"]
+    assert not schedule(weights_in_every_graph=True, layers=1)["all_layers"]
+
+
+def test_a_device_that_takes_no_empty_tensors_goes_layer_by_layer() -> None:
+    for more in (True, False):
+        found = schedule(tokens=20, weights_in_every_graph=more, takes_empty_tensors=False)
+        assert found == found | {"all_layers": False, "layers_together": 1}
+
+
 @pytest.mark.parametrize(
     "changes",
     [
