@@ -4,10 +4,11 @@
                                    [--rows 8] [--tokens 192] [--repeats 5] [--threads N]
 
 Builds blocks and their backward twins over random weights of these sizes (of MODEL's sizes, if given), runs
-them with the engine's kernels for the fused operators and with the functions of plain operators in their
-place, and prints where the runtime's profiler saw the time go: the share of matrix products, and the rest by
-operator. A node counts with its shortest run: other work on the machine then drops out, unless a node takes
-longer than it is ever left alone. Both ways must give the same result before a figure is printed.
+them in turn with the functions of plain operators, with the engine's kernels but the runtime's products, and
+with the engine's products in each precision that the processor has, and prints where the runtime's profiler
+saw the time go: the share of matrix products, and the rest by operator. A node counts with its shortest run:
+other work on the machine then drops out, unless a node takes longer than it is ever left alone. All ways must
+give the same result, to their precision, before a figure is printed.
 """
 
 from __future__ import annotations
@@ -24,13 +25,18 @@ import numpy as np
 from machine import describe_machine
 
 from bertqa_fast import _core, runtime
+from bertqa_fast.errors import DeviceUnavailableError
 from bertqa_fast.graphs.block import block, block_backward
 from bertqa_fast.graphs.builder import FLOAT, INT64, Graph
 from bertqa_fast.graphs.composed import attention_bias
 from bertqa_fast.graphs.spec import EncoderSpec
 from bertqa_fast.graphs.weights import write_weights
 
-PRODUCTS = {"Gemm", "MatMul", "FusedMatMul", "FusedGemm"}
+PRODUCTS = {
+    *("Gemm", "MatMul", "FusedMatMul", "FusedGemm"),
+    *("Linear", "LinearBackward", "LinearBackwardAdd"),
+}
+TOLERANCES = {"functions": 1e-5, "runtime's products": 1e-5, "fp32": 1e-5, "bf16x3": 1e-4, "bf16": 5e-2}
 
 
 def random_weights(spec: EncoderSpec, rng: np.random.Generator) -> Any:
@@ -69,23 +75,46 @@ def write_graph(folder: Path, spec: EncoderSpec) -> Path:
     return folder / "gradient.onnx"
 
 
-def profile(
-    path: Path, feeds: dict[str, np.ndarray], fused: bool, repeats: int
-) -> tuple[dict[str, float], Any]:
-    """Return seconds by operator, of a run of every node's shortest, and the gradient."""
-    session = _core.Session(
-        runtime.environment(), path, fused_operators=fused, profile_prefix=str(path.parent / "profile")
-    )
-    for _ in range(1 + repeats):
-        result = session.run(feeds)
-    nodes: dict[str, tuple[str, list[float]]] = {}
-    for event in json.loads(Path(session.end_profiling()).read_text()):
-        if event.get("cat") == "Node" and event["name"].endswith("_kernel_time"):
-            nodes.setdefault(event["name"], (event["args"]["op_name"], []))[1].append(event["dur"] * 1e-6)
-    seconds: dict[str, float] = defaultdict(float)
-    for kind, times in nodes.values():
-        seconds[kind] += min(times[1:])  # the first run is warm-up
-    return dict(seconds), result
+class Contender:
+    """One way to run the graph: a session, and what its profile says when all runs are done."""
+
+    def __init__(self, path: Path, **options: Any) -> None:
+        prefix = str(path.parent / "profile")
+        self.session = _core.Session(runtime.environment(), path, profile_prefix=prefix, **options)
+        self.result: Any = None
+
+    def run(self, feeds: dict[str, np.ndarray]) -> None:
+        self.result = self.session.run(feeds)
+
+    def seconds(self) -> dict[str, float]:
+        """Return seconds by operator, of every node's shortest run."""
+        nodes: dict[str, tuple[str, list[float]]] = {}
+        for event in json.loads(Path(self.session.end_profiling()).read_text()):
+            if event.get("cat") == "Node" and event["name"].endswith("_kernel_time"):
+                kind = event["args"]["op_name"]
+                nodes.setdefault(event["name"], (kind, []))[1].append(event["dur"] * 1e-6)
+        seconds: dict[str, float] = defaultdict(float)
+        for kind, times in nodes.values():
+            seconds[kind] += min(times[1:])  # the first run is warm-up
+        return dict(seconds)
+
+
+def contenders(path: Path) -> dict[str, Contender]:
+    """Give the ways that this processor has: name and session."""
+    ways: dict[str, dict[str, Any]] = {
+        "functions": {"fused_operators": False},
+        "runtime's products": {"linear_operators": False},
+        "fp32": {},
+        "bf16x3": {"precision": "bf16x3"},
+        "bf16": {"precision": "bf16"},
+    }
+    made = {}
+    for name, options in ways.items():
+        try:
+            made[name] = Contender(path, **options)
+        except DeviceUnavailableError as error:
+            print(f"{name}: skipped, {error}", file=sys.stderr)
+    return made
 
 
 def report(seconds: dict[str, float]) -> dict[str, Any]:
@@ -125,13 +154,17 @@ def main() -> None:
     mask = (np.arange(T)[None] < rng.integers(T // 2, T + 1, B)[:, None]).astype(np.float32)
     feeds = {"x": x, "dy": dy, "mask": mask, "sizes": np.array([B, T])}
     with tempfile.TemporaryDirectory() as folder:
-        path = write_graph(Path(folder), spec)
-        kernels, ours = profile(path, feeds, True, options.repeats)
-        functions, plain = profile(path, feeds, False, options.repeats)
-    for name in ("y", "dx"):
-        difference = np.linalg.norm(ours[name] - plain[name]) / np.linalg.norm(plain[name])
-        assert difference < 1e-5, f"{name}: kernels and functions differ by {difference:.1e}"
-    results = {"functions": report(functions), "kernels": report(kernels)}
+        ways = contenders(write_graph(Path(folder), spec))
+        for _ in range(1 + options.repeats):
+            for way in ways.values():
+                way.run(feeds)
+        results = {name: report(way.seconds()) for name, way in ways.items()}
+    plain = ways["functions"].result
+    for name, way in ways.items():
+        for output in ("y", "dx"):
+            difference = np.linalg.norm(way.result[output] - plain[output]) / np.linalg.norm(plain[output])
+            results[name][f"difference_of_{output}"] = float(f"{difference:.2e}")
+            assert difference < TOLERANCES[name], f"{name}: {output} differs by {difference:.1e}"
     for title, figures in results.items():
         share = figures["share_of_products"]
         print(f"{title}: {figures['milliseconds']:.0f} ms, {share:.1%} in matrix products", file=sys.stderr)

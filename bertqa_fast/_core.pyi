@@ -19,6 +19,7 @@ __all__: list[str] = [
     "Session",
     "WeightFile",
     "assess_path",
+    "check_precision",
     "first_nodes",
     "processor_quota",
     "quadrature_rule",
@@ -110,6 +111,7 @@ class Session:
         config: collections.abc.Mapping[str, str] = {},
         profile_prefix: str | None = None,
         fused_operators: bool = True,
+        linear_operators: bool = True,
         precision: str = "fp32",
         allow_partial: bool = False,
         provider_options: collections.abc.Mapping[str, str] = {},
@@ -343,6 +345,11 @@ def assess_path(
         The estimate.
     next : numpy.ndarray
         Nodes to add; empty where the tolerance is reached or the nodes are spent.
+    """
+
+def check_precision(device: str, precision: str) -> None:
+    """
+    Raise DeviceUnavailableError where this processor has no units for a precision of device "cpu".
     """
 
 def first_nodes() -> numpy.typing.NDArray[numpy.float64]:

@@ -14,7 +14,7 @@ from bertqa_fast.errors import DeviceUnavailableError, EngineError, RuntimeLoadE
 from bertqa_fast.runtime import environment
 
 PRECISIONS = {
-    "cpu": ("fp32",),
+    "cpu": ("fp32", "bf16x3", "bf16"),
     "cuda": ("fp32", "tf32"),
     "webgpu": ("fp32",),
     "openvino": ("fp32",),
@@ -35,7 +35,7 @@ class DeviceInfo:
     available : bool
         Whether a graph ran there just now.
     precisions : tuple of str
-        What ``precision=`` takes for it.
+        What ``precision=`` takes for it here.
     reason : str
         Why it is not available, and what to do; empty where it is.
     """
@@ -64,6 +64,8 @@ def check_device(device: object, precision: object) -> tuple[str, str]:
     ------
     ValueError
         For a device that there is no such kind of, or a precision that its kind does not have.
+    DeviceUnavailableError
+        For a precision that this processor has no units for.
     """
     if not isinstance(device, str) or not PATTERN.fullmatch(device):
         raise ValueError(
@@ -75,6 +77,7 @@ def check_device(device: object, precision: object) -> tuple[str, str]:
         others = [name for name, has in PRECISIONS.items() if precision in has]
         hint = f"; {precision!r} is for device={' or '.join(map(repr, others))}" if others else ""
         raise ValueError(f"precision: got {precision!r}, but device {device!r} has {wanted}{hint}")
+    _core.check_precision(device, str(precision))
     return device, str(precision)
 
 
@@ -137,7 +140,15 @@ def _try(name: str, graph: Path) -> DeviceInfo:
             reason = f"a graph of one node gave {ran.tolist()} in place of [1.0]"
     except (DeviceUnavailableError, EngineError, RuntimeLoadError) as error:
         reason = str(error)
-    return DeviceInfo(name, not reason, PRECISIONS[name], reason)
+    return DeviceInfo(name, not reason, tuple(p for p in PRECISIONS[name] if _has_units(name, p)), reason)
+
+
+def _has_units(device: str, precision: str) -> bool:
+    try:
+        _core.check_precision(device, precision)
+    except DeviceUnavailableError:
+        return False
+    return True
 
 
 def _one_node(folder: Path) -> Path:

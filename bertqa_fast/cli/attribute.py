@@ -20,6 +20,7 @@ from bertqa_fast.cli.options import (
     MaxLengthOption,
     MethodOption,
     ModelOption,
+    PrecisionOption,
     PresetOption,
     SpanOption,
     StepsOption,
@@ -73,6 +74,7 @@ def attribute(
     doc_stride: DocStrideOption = 128,
     max_answer_length: MaxAnswerOption = 30,
     device: DeviceOption = "cpu",
+    precision: PrecisionOption = "fp32",
     threads: ThreadsOption = None,
     json: JsonOption = False,
 ) -> None:
@@ -81,7 +83,7 @@ def attribute(
 
     chosen, pinned = parse_layers(layers), parse_span(span)
     examples = read_data(data, task)
-    with open_model(model, device, threads) as opened:
+    with open_model(model, device, precision, threads) as opened:
         about = attribute_dataset(
             opened,
             examples,

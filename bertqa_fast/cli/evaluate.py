@@ -16,6 +16,7 @@ from bertqa_fast.cli.options import (
     LimitOption,
     MaxAnswerOption,
     MaxLengthOption,
+    PrecisionOption,
     TaskOption,
     ThreadsOption,
     open_model,
@@ -49,6 +50,7 @@ def evaluate(
     max_length: MaxLengthOption = 384,
     doc_stride: DocStrideOption = 128,
     device: DeviceOption = "cpu",
+    precision: PrecisionOption = "fp32",
     threads: ThreadsOption = None,
     json: JsonOption = False,
 ) -> None:
@@ -66,7 +68,7 @@ def evaluate(
             raise FileNotFoundError(f"--predictions: there is no file {predictions}")
         scores = score(examples, read_predictions(predictions), task)
     else:
-        with open_model(str(model), device, threads) as opened:
+        with open_model(str(model), device, precision, threads) as opened:
             answers = predict(
                 opened,
                 examples,

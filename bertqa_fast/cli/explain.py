@@ -18,6 +18,7 @@ from bertqa_fast.cli.options import (
     MaxLengthOption,
     MethodOption,
     ModelOption,
+    PrecisionOption,
     PresetOption,
     SpanOption,
     StepsOption,
@@ -72,6 +73,7 @@ def explain(
     doc_stride: DocStrideOption = 128,
     max_answer_length: MaxAnswerOption = 30,
     device: DeviceOption = "cpu",
+    precision: PrecisionOption = "fp32",
     threads: ThreadsOption = None,
     json: JsonOption = False,
 ) -> None:
@@ -105,7 +107,7 @@ def explain(
         "preset": preset,
         "windows": windows.value,
     }
-    with open_model(model, device, threads) as opened:
+    with open_model(model, device, precision, threads) as opened:
         answer = predict(opened, example, **cut)
         # A list of layers gives LayerAttributions always, also where it holds one.
         found: LayerAttributions = integrated_gradients(opened, example, layer=chosen, **settings)

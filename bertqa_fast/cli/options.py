@@ -34,6 +34,13 @@ TaskOption = Annotated[str, typer.Option("--task", help="Whose files and rules: 
 DeviceOption = Annotated[
     str, typer.Option("--device", help="cpu, cuda, cuda:N, webgpu or openvino; never chosen for you.")
 ]
+PrecisionOption = Annotated[
+    str,
+    typer.Option(
+        "--precision",
+        help="What products multiply: fp32; on a CPU with AMX bf16x3 or bf16; on CUDA tf32.",
+    ),
+]
 ThreadsOption = Annotated[
     int | None,
     typer.Option("--threads", min=1, help="Threads to compute with; all usable processors by default."),
@@ -136,8 +143,10 @@ def read_data(path: Path, task: str, limit: int | None = None) -> list[Any]:
     return examples if limit is None else examples[:limit]
 
 
-def open_model(source: str, device: str = "cpu", threads: int | None = None) -> Model:
+def open_model(
+    source: str, device: str = "cpu", precision: str = "fp32", threads: int | None = None
+) -> Model:
     """Load a model, exporting it into the cache on first use; see :func:`bertqa_fast.load`."""
     from bertqa_fast.model import load
 
-    return load(source, device=device, threads=threads)
+    return load(source, device=device, precision=precision, threads=threads)

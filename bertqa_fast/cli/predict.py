@@ -17,6 +17,7 @@ from bertqa_fast.cli.options import (
     MaxAnswerOption,
     MaxLengthOption,
     ModelOption,
+    PrecisionOption,
     TaskOption,
     ThreadsOption,
     open_model,
@@ -53,6 +54,7 @@ def predict(
         ),
     ] = None,
     device: DeviceOption = "cpu",
+    precision: PrecisionOption = "fp32",
     threads: ThreadsOption = None,
     json: JsonOption = False,
 ) -> None:
@@ -64,7 +66,7 @@ def predict(
     examples = read_data(data, task, limit)
     unanswerable = get_task(task).unanswerable
     threshold = 0.0 if unanswerable and null_threshold is None else null_threshold
-    with open_model(model, device, threads) as opened:
+    with open_model(model, device, precision, threads) as opened:
         predictions = answer(
             opened,
             examples,

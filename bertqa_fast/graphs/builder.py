@@ -135,13 +135,14 @@ class Graph:
 
     def linear(self, x: str, name: str) -> str:
         """Return x W^T for the weight W ``name``."""
-        return self.op("Gemm", x, self.weight(name), transB=1)
+        return self.fused(LINEAR, x, self.weight(name))[0]
 
     def linear_backward(self, dy: str, name: str, *add: str) -> str:
         """Return dy W (+ ``add``): the gradient of x from that of x W^T."""
         if name + TRANSPOSED in self._weights:
-            return self.op("Gemm", dy, self.weight(name + TRANSPOSED), *add, transB=1)
-        return self.op("Gemm", dy, self.weight(name), *add)
+            product = self.linear(dy, name + TRANSPOSED)
+            return self.op("Add", product, *add) if add else product
+        return self.fused(LINEAR_BACKWARD_ADD if add else LINEAR_BACKWARD, dy, self.weight(name), *add)[0]
 
     def constant(self, value: float | int | Sequence[int] | np.ndarray[Any, Any], dtype: Any = None) -> str:
         """Put a small constant into the graph itself; Python floats become float32, ints int64."""
@@ -273,6 +274,13 @@ class _Body(Graph):
             self._nodes.append(helper.make_node("Constant", [], [name], name=name, value=initializer))
             del self._initializers[name]
         return name
+
+
+LINEAR = Fused("Linear", ("x", "weight"), lambda g, x, w: (g.op("Gemm", x, w, transB=1),))
+LINEAR_BACKWARD = Fused("LinearBackward", ("dy", "weight"), lambda g, dy, w: (g.op("Gemm", dy, w),))
+LINEAR_BACKWARD_ADD = Fused(
+    "LinearBackwardAdd", ("dy", "weight", "add"), lambda g, dy, w, add: (g.op("Gemm", dy, w, add),)
+)
 
 
 class _Scope:

@@ -181,7 +181,8 @@ std::unique_ptr<PySession> make_session(std::shared_ptr<Environment> env, const 
                                         std::string_view device, int optimization_level,
                                         const std::map<std::string, std::string>& config,
                                         const std::optional<std::string>& profile_prefix,
-                                        bool fused_operators, std::string_view precision, bool allow_partial,
+                                        bool fused_operators, bool linear_operators,
+                                        std::string_view precision, bool allow_partial,
                                         const std::map<std::string, std::string>& provider_options) {
   runtime::SessionOptions options;
   options.device = runtime::Device::parse(device);
@@ -189,6 +190,7 @@ std::unique_ptr<PySession> make_session(std::shared_ptr<Environment> env, const 
   options.config.assign(config.begin(), config.end());
   options.profile_prefix = profile_prefix;
   options.fused_operators = fused_operators;
+  options.linear_operators = linear_operators;
   options.precision = runtime::parse_precision(precision);
   options.allow_partial = allow_partial;
   options.provider_options.assign(provider_options.begin(), provider_options.end());
@@ -204,8 +206,8 @@ void register_session(py::module_& module) {
            py::arg("prepacked") = py::none(), py::kw_only(), py::arg("device") = "cpu",
            py::arg("optimization_level") = 99, py::arg("config") = py::dict(),
            py::arg("profile_prefix") = py::none(), py::arg("fused_operators") = true,
-           py::arg("precision") = "fp32", py::arg("allow_partial") = false,
-           py::arg("provider_options") = py::dict())
+           py::arg("linear_operators") = true, py::arg("precision") = "fp32",
+           py::arg("allow_partial") = false, py::arg("provider_options") = py::dict())
       .def_property_readonly("left_to_cpu", &PySession::left_to_cpu,
                              "(provider, kind, name) of each node that the device leaves to the CPU.")
       .def("places", &PySession::places, py::arg("inputs"), py::arg("outputs") = py::none(),
@@ -247,6 +249,13 @@ void register_runtime(py::module_& module) {
   register_environment(module);
   register_weights(module);
   register_session(module);
+  module.def(
+      "check_precision",
+      [](std::string_view device, std::string_view precision) {
+        runtime::linear_arithmetic(runtime::Device::parse(device), runtime::parse_precision(precision));
+      },
+      py::arg("device"), py::arg("precision"),
+      "Raise DeviceUnavailableError where this processor has no units for a precision of device \"cpu\".");
   module.def("usable_processors", &runtime::usable_processors,
              "Processors that this process may use: its affinity mask, within its control groups' quota.");
   module.def("processor_quota", &runtime::processor_quota, py::arg("root") = "/",

@@ -18,6 +18,7 @@
 #include <cstddef>
 #include <exception>
 #include <memory>
+#include <optional>
 
 #include "runtime/element_type.hpp"
 #include "runtime/kernel_context.hpp"
@@ -27,7 +28,7 @@
 
 namespace bertqa::runtime {
 
-// Attributes of the node that a kernel is made for.
+// What is known of the node that a kernel is made for.
 class Attributes {
  public:
   Attributes(const ort::Api& api, const ort::KernelInfo* info) : api_(&api), info_(info) {}
@@ -35,6 +36,17 @@ class Attributes {
     float value = 0.0F;
     check(*api_, api_->KernelInfoGetAttribute_float(info_, name, &value), "KernelInfoGetAttribute_float");
     return value;
+  }
+  // An input that is float32 and the same in every run; empty where it is not. Lives as long as the session.
+  [[nodiscard]] std::optional<Operand<float>> constant(std::size_t index) const {
+    int is_constant = 0;
+    const ort::Value* value = nullptr;
+    check(*api_, api_->KernelInfoGetConstantInput_tensor(info_, index, &is_constant, &value),
+          "KernelInfoGetConstantInput_tensor");
+    if (is_constant == 0 || value == nullptr) return std::nullopt;
+    Operand<float> found{};
+    found.data = static_cast<const float*>(read_tensor(*api_, value, &found.shape));
+    return found;
   }
 
  private:

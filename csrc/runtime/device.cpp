@@ -10,8 +10,10 @@
 namespace bertqa::runtime {
 namespace {
 
-constexpr std::array<std::pair<std::string_view, Precision>, 2> kPrecisions = {
-    {{"fp32", Precision::fp32}, {"tf32", Precision::tf32}}};
+constexpr std::array<std::pair<std::string_view, Precision>, 4> kPrecisions = {{{"fp32", Precision::fp32},
+                                                                                {"tf32", Precision::tf32},
+                                                                                {"bf16x3", Precision::bf16x3},
+                                                                                {"bf16", Precision::bf16}}};
 
 }  // namespace
 
@@ -51,7 +53,8 @@ Precision parse_precision(std::string_view text) {
   for (const auto& [name, precision] : kPrecisions) {
     if (name == text) return precision;
   }
-  throw std::invalid_argument("precision: got \"" + std::string(text) + "\", wanted \"fp32\" or \"tf32\"");
+  throw std::invalid_argument("precision: got \"" + std::string(text) +
+                              "\", wanted \"fp32\", \"tf32\", \"bf16x3\" or \"bf16\"");
 }
 
 std::string_view name_of(Precision precision) {

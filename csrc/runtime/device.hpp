@@ -18,8 +18,8 @@ struct Device {
   bool operator==(const Device&) const = default;
 };
 
-// What matrix products multiply; sums stay in float32.
-enum class Precision : unsigned char { fp32, tf32 };
+// What matrix products multiply; sums stay in float32. bf16x3: every number as the sum of two of bfloat16.
+enum class Precision : unsigned char { fp32, tf32, bf16x3, bf16 };
 
 // std::invalid_argument naming `precision` for anything but the names above.
 Precision parse_precision(std::string_view text);

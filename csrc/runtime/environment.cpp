@@ -72,8 +72,7 @@ Environment::Environment(std::shared_ptr<Library> library, int threads)
     : library_(std::move(library)),
       threads_(threads),
       env_(create_env(library_->api(), threads, placements_)),
-      cpu_memory_(library_->api()),
-      fused_operators_(create_fused_operators(library_->api())) {
+      cpu_memory_(library_->api()) {
   register_arena(api(), env_.get());
   check(api(), api().CreateCpuMemoryInfo(ort::kDeviceAllocator, ort::kMemoryDefault, cpu_memory_.out()),
         "CreateCpuMemoryInfo");
@@ -85,6 +84,14 @@ Environment::~Environment() {
     ort::Status* status = api().UnregisterExecutionProviderLibrary(env_.get(), name.c_str());
     if (status != nullptr) api().ReleaseStatus(status);  // it goes with the process
   }
+}
+
+ort::CustomOpDomain* Environment::fused_operators(std::optional<kernels::Arithmetic> linear_layers) {
+  const std::scoped_lock lock(operators_mutex_);
+  const auto found = fused_operators_.find(linear_layers);
+  if (found != fused_operators_.end()) return found->second.get();
+  return fused_operators_.emplace(linear_layers, create_fused_operators(api(), linear_layers))
+      .first->second.get();
 }
 
 void Environment::register_provider_library(const std::string& name, const std::filesystem::path& path) {

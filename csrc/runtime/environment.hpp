@@ -5,8 +5,10 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 
+#include "kernels/product.hpp"
 #include "runtime/handles.hpp"
 #include "runtime/library.hpp"
 #include "runtime/placements.hpp"
@@ -37,8 +39,8 @@ class Environment {
   [[nodiscard]] ort::Allocator* allocator() const noexcept { return allocator_; }
   // Describes memory that we own and the runtime only looks at.
   [[nodiscard]] const ort::MemoryInfo* cpu_memory() const noexcept { return cpu_memory_.get(); }
-  // The fused operators, for CPU sessions.
-  [[nodiscard]] ort::CustomOpDomain* fused_operators() const noexcept { return fused_operators_.get(); }
+  // The fused operators, for CPU sessions; see create_fused_operators().
+  [[nodiscard]] ort::CustomOpDomain* fused_operators(std::optional<kernels::Arithmetic> linear_layers);
   // Creating sessions is not thread-safe: hold this while doing it. Running them is.
   [[nodiscard]] std::mutex& creation_mutex() noexcept { return creation_mutex_; }
   // What the runtime says of placements.
@@ -56,9 +58,10 @@ class Environment {
   PlacementLog placements_;  // before the environment, which calls it to its end
   EnvHandle env_;
   MemoryInfoHandle cpu_memory_;
-  CustomOpDomainHandle fused_operators_;
   ort::Allocator* allocator_ = nullptr;
   std::mutex creation_mutex_;
+  std::mutex operators_mutex_;
+  std::map<std::optional<kernels::Arithmetic>, CustomOpDomainHandle> fused_operators_;
   std::map<std::string, std::filesystem::path> plug_ins_;
 };
 

@@ -13,6 +13,7 @@
 #include "kernels/norm.hpp"
 #include "kernels/softmax.hpp"
 #include "runtime/custom_op.hpp"
+#include "runtime/linear_operators.hpp"
 #include "runtime/status.hpp"
 
 namespace bertqa::runtime {
@@ -291,7 +292,8 @@ struct MergeHeads {
 
 }  // namespace
 
-CustomOpDomainHandle create_fused_operators(const ort::Api& api) {
+CustomOpDomainHandle create_fused_operators(const ort::Api& api,
+                                            std::optional<kernels::Arithmetic> linear_layers) {
   CustomOpDomainHandle domain(api);
   check(api, api.CreateCustomOpDomain("bertqa_fast", domain.out()), "CreateCustomOpDomain");
   constexpr std::array kTables = {&custom_op<Gelu>,
@@ -308,6 +310,7 @@ CustomOpDomainHandle create_fused_operators(const ort::Api& api) {
   for (const ort::CustomOp* table : kTables) {
     check(api, api.CustomOpDomain_Add(domain.get(), table), "CustomOpDomain_Add");
   }
+  if (linear_layers) add_linear_operators(api, domain.get(), *linear_layers);
   return domain;
 }
 

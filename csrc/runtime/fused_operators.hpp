@@ -3,11 +3,16 @@
 // (bertqa_fast/graphs/fused.py), which sessions without this domain run in its place.
 #pragma once
 
+#include <optional>
+
+#include "kernels/product.hpp"
 #include "runtime/handles.hpp"
 
 namespace bertqa::runtime {
 
-// The domain, for the sessions of a CPU to be given; it must outlive them.
-CustomOpDomainHandle create_fused_operators(const ort::Api& api);
+// The domain, for the sessions of a CPU to be given; it must outlive them. With linear layers
+// (linear_operators.hpp) that multiply so, or without them.
+CustomOpDomainHandle create_fused_operators(const ort::Api& api,
+                                            std::optional<kernels::Arithmetic> linear_layers);
 
 }  // namespace bertqa::runtime

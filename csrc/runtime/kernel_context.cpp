@@ -4,20 +4,24 @@
 
 namespace bertqa::runtime {
 
-const void* KernelContext::read(std::size_t index, std::vector<std::int64_t>* shape) const {
-  const ort::Value* value = nullptr;
-  check(*api_, api_->KernelContext_GetInput(raw_, index, &value), "KernelContext_GetInput");
-  TensorInfoHandle info(*api_);
-  check(*api_, api_->GetTensorTypeAndShape(value, info.out()), "GetTensorTypeAndShape");
+const void* read_tensor(const ort::Api& api, const ort::Value* value, std::vector<std::int64_t>* shape) {
+  TensorInfoHandle info(api);
+  check(api, api.GetTensorTypeAndShape(value, info.out()), "GetTensorTypeAndShape");
   std::size_t rank = 0;
-  check(*api_, api_->GetDimensionsCount(info.get(), &rank), "GetDimensionsCount");
+  check(api, api.GetDimensionsCount(info.get(), &rank), "GetDimensionsCount");
   shape->resize(rank);
-  check(*api_, api_->GetDimensions(info.get(), shape->data(), rank), "GetDimensions");
+  check(api, api.GetDimensions(info.get(), shape->data(), rank), "GetDimensions");
   void* memory = nullptr;
   // The API has one function for reading and writing; nothing is written through what this returns.
   auto* writable = const_cast<ort::Value*>(value);  // NOLINT(cppcoreguidelines-pro-type-const-cast)
-  check(*api_, api_->GetTensorMutableData(writable, &memory), "GetTensorMutableData");
+  check(api, api.GetTensorMutableData(writable, &memory), "GetTensorMutableData");
   return memory;
+}
+
+const void* KernelContext::read(std::size_t index, std::vector<std::int64_t>* shape) const {
+  const ort::Value* value = nullptr;
+  check(*api_, api_->KernelContext_GetInput(raw_, index, &value), "KernelContext_GetInput");
+  return read_tensor(*api_, value, shape);
 }
 
 float* KernelContext::output(std::size_t index, std::span<const std::int64_t> shape) const {

@@ -30,6 +30,9 @@ struct Operand {
   }
 };
 
+// The elements of a tensor on the host and its dimensions.
+const void* read_tensor(const ort::Api& api, const ort::Value* value, std::vector<std::int64_t>* shape);
+
 // Borrowed for one run of one node. What it throws becomes a status before it reaches the runtime.
 class KernelContext {
  public:
@@ -54,12 +57,15 @@ class KernelContext {
       work(std::size_t{0}, rows);
       return;
     }
-    const auto run = [&](std::size_t task) noexcept {
-      work(task * grain, std::min(rows, (task + 1) * grain));
-    };
-    using Run = decltype(run);
-    const auto call = [](void* data, std::size_t task) { (*static_cast<Run*>(data))(task); };
-    parallel(call, tasks, const_cast<void*>(static_cast<const void*>(&run)));  // NOLINT: a C callback's data
+    for_tasks(tasks,
+              [&](std::size_t task) noexcept { work(task * grain, std::min(rows, (task + 1) * grain)); });
+  }
+
+  // Calls work(task) for every task, from several threads; `work` must not throw.
+  template <typename Work>
+  void for_tasks(std::size_t tasks, const Work& work) const {
+    const auto call = [](void* data, std::size_t task) { (*static_cast<const Work*>(data))(task); };
+    parallel(call, tasks, const_cast<void*>(static_cast<const void*>(&work)));  // NOLINT: a C callback's data
   }
 
  private:

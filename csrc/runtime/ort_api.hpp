@@ -180,7 +180,10 @@ struct Api {
   const void* skipped_209[7];
   Status* (*SessionOptionsAppendExecutionProvider)(SessionOptions*, const char* name, const char* const* keys,
                                                    const char* const* values, std::size_t count);
-  const void* skipped_217[57];
+  const void* skipped_217[32];
+  Status* (*KernelInfoGetConstantInput_tensor)(const KernelInfo*, std::size_t index, int* is_constant,
+                                               const Value** out);
+  const void* skipped_250[24];
   Status* (*KernelContext_ParallelFor)(const KernelContext*, ParallelWork*, std::size_t count,
                                        std::size_t batches, void* data);
   const void* skipped_275[22];
@@ -287,6 +290,7 @@ BERTQA_PIN(CreateCUDAProviderOptions, 205);
 BERTQA_PIN(UpdateCUDAProviderOptions, 206);
 BERTQA_PIN(ReleaseCUDAProviderOptions, 208);
 BERTQA_PIN(SessionOptionsAppendExecutionProvider, 216);
+BERTQA_PIN(KernelInfoGetConstantInput_tensor, 249);
 BERTQA_PIN(KernelContext_ParallelFor, 274);
 BERTQA_PIN(GetKeyValue, 297);
 BERTQA_PIN(RegisterExecutionProviderLibrary, 301);

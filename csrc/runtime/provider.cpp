@@ -51,13 +51,31 @@ bool is_built_in(const Environment& env, const char* provider) {
   return found;
 }
 
+std::optional<kernels::Arithmetic> linear_arithmetic(const Device& device, Precision precision) {
+  if (device.kind != Device::Kind::cpu) return std::nullopt;
+  using kernels::Arithmetic;
+  if (precision == Precision::fp32) {
+    if (!kernels::can_multiply(Arithmetic::float32)) return std::nullopt;
+    return Arithmetic::float32;
+  }
+  const auto wanted = precision == Precision::bf16 ? Arithmetic::bfloat16 : Arithmetic::bfloat16x3;
+  if (!kernels::can_multiply(wanted)) {
+    throw DeviceUnavailableError(
+        "precision \"" + std::string(name_of(precision)) +
+        "\": this processor has no units that multiply tiles of bfloat16 (AMX), or its "
+        "kernel does not let them be used; use precision=\"fp32\"");
+  }
+  return wanted;
+}
+
 void append_provider(Environment& env, ort::SessionOptions* options, const ProviderRequest& request) {
   const Provider* provider = provider_of(request.device.kind);
   const bool known =
-      provider == nullptr ? request.precision == Precision::fp32 : provider->has(request.precision);
+      provider == nullptr ? request.precision != Precision::tf32 : provider->has(request.precision);
   if (!known) {
     throw std::invalid_argument("precision: device \"" + request.device.name() + "\" has no \"" +
-                                std::string(name_of(request.precision)) + "\"; \"tf32\" is for \"cuda\"");
+                                std::string(name_of(request.precision)) +
+                                "\"; \"tf32\" is for \"cuda\", \"bf16x3\" and \"bf16\" for \"cpu\"");
   }
   if (provider == nullptr) return;
   try {

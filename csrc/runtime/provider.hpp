@@ -1,11 +1,13 @@
 // How a session gets to a device other than the CPU: one file for each of the runtime's providers.
 #pragma once
 
+#include <optional>
 #include <span>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "kernels/product.hpp"
 #include "runtime/device.hpp"
 #include "runtime/environment.hpp"
 #include "runtime/errors.hpp"
@@ -64,6 +66,10 @@ struct OptionTexts {
 
 // Whether the runtime was built with a provider.
 bool is_built_in(const Environment& env, const char* provider);
+
+// What our own linear layers multiply in: only on the CPU. Throws DeviceUnavailableError where the processor
+// has no units for what is asked; empty where it has none for float32, and the runtime's products serve.
+std::optional<kernels::Arithmetic> linear_arithmetic(const Device& device, Precision precision);
 
 // Adds the device's provider, if it needs one. Throws as Provider::append does, and std::invalid_argument for
 // a precision that the device does not have. There is no silent fall-back.

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <mutex>
+#include <stdexcept>
 
 #include "runtime/denormals.hpp"
 #include "runtime/errors.hpp"
@@ -36,8 +37,15 @@ SessionOptionsHandle make_options(Environment& env, const WeightFile* weights,
   if (options.device.kind != Device::Kind::cpu) {
     check(api, api.SetSessionLogSeverityLevel(handle.get(), ort::kLogVerbose), "SetSessionLogSeverityLevel");
   }
+  if (options.device.kind == Device::Kind::cpu && options.precision != Precision::fp32 &&
+      !(options.fused_operators && options.linear_operators)) {
+    throw std::invalid_argument("precision: \"" + std::string(name_of(options.precision)) +
+                                "\" on the CPU is that of our own linear operators, which are left out");
+  }
   if (options.fused_operators && options.device.kind == Device::Kind::cpu) {
-    check(api, api.AddCustomOpDomain(handle.get(), env.fused_operators()), "AddCustomOpDomain");
+    const auto linear =
+        options.linear_operators ? linear_arithmetic(options.device, options.precision) : std::nullopt;
+    check(api, api.AddCustomOpDomain(handle.get(), env.fused_operators(linear)), "AddCustomOpDomain");
   }
   if (weights != nullptr) {
     for (const std::string& name : weights->names()) {

@@ -40,6 +40,9 @@ struct SessionOptions {
   // Our own kernels for the fused operators, on the CPU; without them, and on other devices, the functions of
   // plain operators in the graph run in their place.
   bool fused_operators = true;
+  // Among them our own linear layers, where the processor has units for them; precisions other than fp32 need
+  // them.
+  bool linear_operators = true;
   // The runtime's own session options, by its keys.
   std::vector<std::pair<std::string, std::string>> config;
   // Writes a profile to <prefix>_<time>.json; see end_profiling().

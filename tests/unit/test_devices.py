@@ -25,7 +25,9 @@ def test_others_are_not(device: Any) -> None:
 
 def test_a_precision_says_whose_it_is() -> None:
     assert check_device("cuda:1", "tf32") == ("cuda:1", "tf32")
-    with pytest.raises(ValueError, match="device 'cpu' has 'fp32'; 'tf32' is for device='cuda'"):
+    with pytest.raises(
+        ValueError, match="device 'cpu' has 'fp32' or 'bf16x3' or 'bf16'; 'tf32' is for device='cuda'"
+    ):
         check_device("cpu", "tf32")
 
 
