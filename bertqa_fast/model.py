@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import functools
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -164,6 +165,8 @@ class Model:
         L, H, and how many tokens a window may have.
     memory_budget : int
         Bytes that activations may take.
+    precision_errors : dict
+        What :func:`bertqa_fast.attribution.precision_error.precision_error` has found so far.
     """
 
     def __init__(
@@ -180,21 +183,27 @@ class Model:
         self.num_layers = spec.num_layers
         self.hidden_size = spec.hidden_size
         self.max_positions = spec.max_positions
-        self._plain_tokens = manifest.tokenizer
-        self._core: _core.Model | None = _core.Model(
-            open_environment(placing.device, threads),
-            folder,
-            [(t.name, t.dtype, list(t.shape), t.offset, t.nbytes) for t in manifest.tensors],
+        self.precision_errors: dict[Any, float] = {}
+        self._manifest = manifest
+        self._placing = placing
+        self._core: _core.Model | None = self._open(placing.precision, threads)
+
+    def _open(self, precision: str, threads: int | None) -> _core.Model:
+        spec = self._manifest.spec
+        return _core.Model(
+            open_environment(self.device, threads),
+            self.folder,
+            [(t.name, t.dtype, list(t.shape), t.offset, t.nbytes) for t in self._manifest.tensors],
             num_layers=spec.num_layers,
             hidden_size=spec.hidden_size,
             num_heads=spec.num_heads,
             intermediate_size=spec.intermediate_size,
             max_positions=spec.max_positions,
-            device=placing.device,
-            precision=placing.precision,
-            provider_options=placing.provider_options,
-            allow_partial=placing.allow_partial,
-            memory_budget=memory_budget,
+            device=self.device,
+            precision=precision,
+            provider_options=self._placing.provider_options,
+            allow_partial=self._placing.allow_partial,
+            memory_budget=self.memory_budget,
         )
 
     def __repr__(self) -> str:
@@ -224,6 +233,11 @@ class Model:
             raise ValueError("model: it is closed, wanted an open one (bertqa_fast.load)")
         return self._core
 
+    @contextmanager
+    def exact(self) -> Iterator[_core.Model]:
+        """Open the same export in float32 beside this one, for as long as a ``with`` block lasts."""
+        yield self._open("fp32", None)
+
     @functools.cached_property
     def tokenizer(self) -> Any:
         """The model's fast tokenizer (transformers)."""
@@ -235,13 +249,13 @@ class Model:
 
         Once :attr:`tokenizer` has been asked for it is this one, with whatever was changed in it since.
         """
-        if "tokenizer" in vars(self) or self._plain_tokens is None:
+        if "tokenizer" in vars(self) or self._manifest.tokenizer is None:
             return self.tokenizer
         return self._plain_tokenizer
 
     @functools.cached_property
     def _plain_tokenizer(self) -> PlainTokenizer:
-        return PlainTokenizer.read(self.folder, self._plain_tokens or {})
+        return PlainTokenizer.read(self.folder, self._manifest.tokenizer or {})
 
     @functools.cached_property
     def config(self) -> Any:

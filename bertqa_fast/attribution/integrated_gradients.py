@@ -14,6 +14,7 @@ from bertqa_fast.attribution.baselines import engine_baseline
 from bertqa_fast.attribution.layers import Layer, LayerArgument, parse_layers
 from bertqa_fast.attribution.merge import merge_windows
 from bertqa_fast.attribution.naming import EMBEDDINGS
+from bertqa_fast.attribution.precision_error import precision_error
 from bertqa_fast.attribution.prepare import prepare
 from bertqa_fast.attribution.presets import Preset, find_preset
 from bertqa_fast.attribution.profile import Profile, profile_of, receiver
@@ -73,6 +74,7 @@ def integrated_gradients(
     traversal: Literal["auto", "cuts", "all_layers"] = "auto",
     show_progress: bool | None = None,
     profile: bool | Callable[[Profile], object] = False,
+    check_precision: bool = True,
     max_length: int = 384,
     doc_stride: int = 128,
     max_answer_length: int = 30,
@@ -138,6 +140,9 @@ def integrated_gradients(
     profile : bool or function
         True prints to stderr where the time went: evaluations, batches, padding, seconds of each stage. A
         function is called with the :class:`bertqa_fast.Profile` instead.
+    check_precision : bool
+        With a model of less than float32, compare a few points with float32 the first time that a layer and
+        target are asked for (``precision_error`` of the results). It takes float32's memory meanwhile.
     max_length, doc_stride, max_answer_length : int
         Windows and answers, as in :func:`bertqa_fast.predict`.
 
@@ -196,29 +201,33 @@ def integrated_gradients(
     starts, ends, signs = prepared.span_arrays()
     start_baseline = engine_baseline(baseline, flat, owners, model.window_tokenizer, model.hidden_size)
     prepared_after = time.perf_counter() - started
+    request: dict[str, Any] = {
+        "input_ids": ids,
+        "token_type_ids": types,
+        "offsets": offsets,
+        "span_start": starts,
+        "span_end": ends,
+        "span_sign": signs,
+        "target_mix": mix,
+        "reselect": bool(fixed and fixed.reselect),
+        "pad_to": max_length if fixed and fixed.softmax_over_padding else 0,
+        "softmax_over_padding": bool(fixed and fixed.softmax_over_padding),
+        **start_baseline,
+    }
     with progress_bar(None, "attributing", "path", show_progress) as bar:
         out = model.core.integrate(
-            ids,
-            types,
-            offsets,
+            **request,
             layers=cuts,
             nodes=rule.nodes,
             weights=rule.weights,
-            span_start=starts,
-            span_end=ends,
-            span_sign=signs,
-            target_mix=mix,
-            reselect=bool(fixed and fixed.reselect),
             tolerance=None if rule.limit is None else float(tol),
             max_nodes=rule.limit or 0,
-            pad_to=max_length if fixed and fixed.softmax_over_padding else 0,
-            softmax_over_padding=bool(fixed and fixed.softmax_over_padding),
             rows_per_batch=internal_batch_size or 0,
             keep_values=keep_values,
             traversal=traversal,
             progress=advance(bar),
-            **start_baseline,
         )
+        of_precision = precision_error(model, request, min(cuts)) if check_precision else None
 
     if give_profile is not None:
         elapsed = time.perf_counter() - started
@@ -266,6 +275,7 @@ def integrated_gradients(
             error=error,
             evaluations=float(out["evaluations"][at, number]),
             converged=converged,
+            precision_error=of_precision,
             id=example.id,
             window=window.index,
             method=rule.name,

@@ -59,6 +59,10 @@ class Attribution:
         Gradient evaluations spent; a forward pass alone counts one half.
     converged : bool or None
         Whether the tolerance was met; None for rules with a fixed number of nodes.
+    precision_error : float or None
+        Estimated relative L1 error of the normalised scores that comes from computing in less than float32,
+        beside ``error``: the larger one of two windows at the lowest layer asked for, with three nodes. None
+        for float32, and where it was not measured.
     id : str or None
         The example's id.
     window : int
@@ -104,6 +108,7 @@ class Attribution:
     preset: str | None = None
     baseline: str | None = None
     label: str | None = None
+    precision_error: float | None = None
 
     def __post_init__(self) -> None:
         count = len(self.tokens)

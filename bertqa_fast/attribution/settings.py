@@ -26,6 +26,7 @@ class IntegrationSettings(TypedDict, total=False):
     traversal: Literal["auto", "cuts", "all_layers"]
     show_progress: bool | None
     profile: bool | Callable[[Profile], object]
+    check_precision: bool
     max_length: int
     doc_stride: int
     max_answer_length: int

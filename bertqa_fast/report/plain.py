@@ -22,7 +22,17 @@ _SHARED = (
     "baseline",
     "window",
 )
-_OF_LAYER = ("layer", "cut", "value", "baseline_value", "delta", "error", "evaluations", "converged")
+_OF_LAYER = (
+    "layer",
+    "cut",
+    "value",
+    "baseline_value",
+    "delta",
+    "error",
+    "evaluations",
+    "converged",
+    "precision_error",
+)
 
 
 def prediction_dict(prediction: Prediction) -> dict[str, Any]:

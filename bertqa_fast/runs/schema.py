@@ -21,6 +21,7 @@ _PLAIN = {
     "error": "float64",
     "evaluations": "float64",
     "converged": "bool_",
+    "precision_error": "float64",
     "target": "string",
     "label": "string",
     "method": "string",

@@ -118,7 +118,9 @@ class Integration {
     };
     const Deliver deliver = [&](const PathIntegral& integral) { take_integral(group, integral); };
     if (request_.adaptive) {
-      integrate_adaptive(group, layers, *request_.adaptive, limit, advance, deliver);
+      quadrature::AdaptiveRule rule = *request_.adaptive;
+      rule.rounding = runtime::rounding_of(model_.description().precision);
+      integrate_adaptive(group, layers, rule, limit, advance, deliver);
     } else {
       integrate_fixed(group, layers, request_.nodes, request_.weights, limit, advance, deliver);
     }

@@ -21,8 +21,6 @@ constexpr std::size_t kNodesPerRound = 2;
 // LayerNorm divides by almost nothing), and halving towards it would spoil the rest: in a mesh that grows by
 // twos away from a break, what the spline gets wrong there grows by 1.4 from panel to panel.
 constexpr double kNarrowest = 1.0 / 4096;
-// Values of F come from float32 logits: differences below this are their rounding.
-constexpr double kRounding = 4.0 * std::numeric_limits<float>::epsilon();
 
 struct Panel {
   double doubt = 0;
@@ -74,7 +72,7 @@ Assessment assess(const PathSamples& path, const AdaptiveRule& rule) {
       sum += integral;
       bend += std::abs(integrals.bend[p * width + k]);
     }
-    const double rounding = kRounding * std::max(std::abs(value_at(p)), std::abs(value_at(p + 1)));
+    const double rounding = rule.rounding * std::max(std::abs(value_at(p)), std::abs(value_at(p + 1)));
     const double gap = std::max(0.0, std::abs(value_at(p + 1) - value_at(p) - sum) - rounding);
     gaps += gap;
     bends += bend;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <limits>
 #include <span>
 #include <vector>
 
@@ -13,6 +14,9 @@ namespace bertqa::quadrature {
 struct AdaptiveRule {
   double tolerance = 0.01;      // of the relative L1 error of the token scores
   std::size_t max_nodes = 128;  // a case that needs more ends unconverged
+  // How exact values of F are, relative to themselves: what differs by less does not differ. By default the
+  // rounding of float32 logits.
+  double rounding = 4.0 * std::numeric_limits<float>::epsilon();
 };
 
 // Where every case begins.

@@ -2,6 +2,7 @@
 
 #include <array>
 #include <charconv>
+#include <cmath>
 #include <memory>
 #include <stdexcept>
 #include <system_error>
@@ -55,6 +56,20 @@ Precision parse_precision(std::string_view text) {
   }
   throw std::invalid_argument("precision: got \"" + std::string(text) +
                               "\", wanted \"fp32\", \"tf32\", \"bf16x3\" or \"bf16\"");
+}
+
+double rounding_of(Precision precision) {
+  switch (precision) {
+    case Precision::tf32:
+      return std::ldexp(1.0, -9);
+    case Precision::bf16x3:
+      return std::ldexp(1.0, -14);
+    case Precision::bf16:
+      return std::ldexp(1.0, -6);
+    case Precision::fp32:
+      break;
+  }
+  return std::ldexp(1.0, -21);
 }
 
 std::string_view name_of(Precision precision) {

@@ -24,5 +24,7 @@ enum class Precision : unsigned char { fp32, tf32, bf16x3, bf16 };
 // std::invalid_argument naming `precision` for anything but the names above.
 Precision parse_precision(std::string_view text);
 std::string_view name_of(Precision precision);
+// How exact what a model computes is, relative to itself: four roundings to what is multiplied.
+double rounding_of(Precision precision);
 
 }  // namespace bertqa::runtime

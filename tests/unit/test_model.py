@@ -134,7 +134,7 @@ def test_what_it_says_of_itself(random_reader: Any) -> None:
 @pytest.mark.parametrize(
     ("arguments", "error", "message"),
     [
-        ({"precision": "bf16"}, ValueError, "precision: got 'bf16', but device 'cpu' has 'fp32'"),
+        ({"precision": "fp16"}, ValueError, "precision: got 'fp16', but device 'cpu' has 'fp32'"),
         (
             {"device": "tpu"},
             ValueError,
