@@ -10,9 +10,9 @@ of the public call.
 
 The attribution is timed layer by layer, one call each, and the machine's rate right before and after every
 call: the better of torch.mm and the runtime's MatMul with the same threads (sgemm.py). A machine that others
-share changes its speed within seconds, so what is kept of a call is how many times as long it took as its
-products would have at the rate around it: the median over the rounds, and over the layers the mean by work.
-Calls of one layer run what one call for all of them runs, layer after layer, and the forward pass each time.
+share changes its speed within seconds, so what is kept of a call is the work that the machine would have done
+in its time at the rate around it: the median over the rounds. Calls of one layer run what one call for all of
+them runs, layer after layer, and the forward pass each time; that is timed by itself too, and counts once.
 
 Asserts that the scores are those of one call for all layers, and the same for a question alone as in
 company. Left out: where the rest of the time goes (operator by operator), and the adaptive rule.
@@ -36,9 +36,12 @@ from random_reader import base_reader, questions_of
 from sgemm import products, products_gflop
 
 import bertqa_fast as bf
+from bertqa_fast.data.windows import make_windows
 from bertqa_fast.runtime import environment
 
 SIZE = 2048  # of the square matrices that the rate is that of
+FORWARD = "forward"
+SPAN = (10, 11)  # given: nothing has to be predicted first
 Answer = TypeVar("Answer")
 
 
@@ -61,43 +64,46 @@ def timed(run: Callable[[], Answer]) -> tuple[float, Answer]:
 
 
 def race(
-    calls: Mapping[int, Callable[[], Answer]],
-    work: Mapping[int, float],
+    calls: Mapping[str, Callable[[], Any]],
+    work: Mapping[str, float],
     rounds: int,
-    check: Callable[[int, Answer], None],
+    check: Callable[[str, Any], None],
 ) -> dict[str, Any]:
-    """Time the calls of all layers, with products before and after each."""
+    """Time the calls, with products before and after each: of every layer, and of the forward pass."""
     around: dict[str, list[tuple[float, float]]] = {}
-    seconds: list[tuple[int, float]] = []
+    seconds: list[tuple[str, float]] = []
     gflop = products_gflop(SIZE)
     with products(SIZE) as contenders:
         before = {name: timed(run)[0] for name, run in contenders.items()}
         for turn in range(rounds):
             note(f"round {turn + 1} of {rounds}")
-            for layer, call in calls.items():
+            for kind, call in calls.items():
                 took, answer = timed(call)
-                check(layer, answer)
+                check(kind, answer)
                 after = {name: timed(run)[0] for name, run in contenders.items()}
-                seconds.append((layer, took))
+                seconds.append((kind, took))
                 for name in contenders:
                     around.setdefault(name, []).append((before[name], after[name]))
                 before = after
     rates = {name: [2 * gflop / (one + other) for one, other in pairs] for name, pairs in around.items()}
     best = max(rates, key=lambda name: statistics.median(rates[name]))
-    longer: dict[int, list[float]] = {layer: [] for layer in calls}
-    for (layer, took), rate in zip(seconds, rates[best], strict=True):
-        longer[layer].append(took * rate / work[layer])
-    expected = {layer: statistics.median(values) for layer, values in longer.items()}
-    total = sum(work.values())
-    walls = {layer: [took for at, took in seconds if at == layer] for layer in calls}
+    could: dict[str, list[float]] = {kind: [] for kind in calls}
+    for (kind, took), rate in zip(seconds, rates[best], strict=True):
+        could[kind].append(took * rate)
+    expected = {kind: statistics.median(values) for kind, values in could.items()}
+    forward = expected.pop(FORWARD)
+    total = work[FORWARD] + sum(work[layer] for layer in expected)
+    walls = {kind: [took for at, took in seconds if at == kind] for kind in calls}
     return {
         "gflop": total,
         "sgemm_gflops": {"size": SIZE, **{name: spread(found) for name, found in rates.items()}},
         "rate_compared_with": best,
-        "seconds": {layer: spread(found) for layer, found in walls.items()},
-        "gflops_at_best": total / sum(min(found) for found in walls.values()),
-        "share_of_sgemm_by_layer": {layer: spread([1 / one for one in v]) for layer, v in longer.items()},
-        "share_of_sgemm": total / sum(work[layer] * expected[layer] for layer in calls),
+        "seconds": {kind: spread(found) for kind, found in walls.items()},
+        "share_of_sgemm_by_layer": {
+            **{layer: work[layer] / (found - forward) for layer, found in expected.items()},
+            FORWARD: work[FORWARD] / forward,
+        },
+        "share_of_sgemm": total / (forward + sum(found - forward for found in expected.values())),
     }
 
 
@@ -119,6 +125,7 @@ def main() -> None:
                     model,
                     some,
                     layer=layer,
+                    span=SPAN,
                     method="gausslegendre",
                     n_steps=options.nodes,
                     show_progress=False,
@@ -130,19 +137,24 @@ def main() -> None:
             assert len(alone.tokens) == options.tokens
             differences += [relative_l1(whole[0][n].scores, alone[n].scores) for n in alone]
 
-            def check(layer: int, results: Sequence[bf.Attribution]) -> None:
+            def check(kind: str, results: Any) -> None:
+                if kind == FORWARD:
+                    return
                 for got, wanted in zip(results, whole, strict=True):
-                    differences.append(relative_l1(got.scores, wanted[layer].scores))
+                    differences.append(relative_l1(got.scores, wanted[int(kind)].scores))
                 assert max(differences) < 1e-5, differences
 
             # Half: the target at the baseline.
-            work = {
-                layer: options.questions
-                * flops.attribution(sizes, options.tokens, {layer: options.nodes + 0.5})
-                / 1e9
-                for layer in alone
+            spent = {
+                layer: (options.nodes + 0.5) * flops.gradient(sizes, options.tokens, layer) for layer in alone
             }
-            calls = {layer: partial(attribute, examples, layer) for layer in alone}
+            work = {str(layer): options.questions * count / 1e9 for layer, count in spent.items()}
+            work[FORWARD] = options.questions * flops.forward(sizes, options.tokens) / 1e9
+            windows = make_windows(model.window_tokenizer, examples)
+            calls: dict[str, Callable[[], Any]] = {
+                str(layer): partial(attribute, examples, layer) for layer in alone
+            }
+            calls[FORWARD] = partial(model.hidden_states, windows, show_progress=False)
             found = race(calls, work, options.rounds, check)
     finish(
         {

@@ -10,8 +10,9 @@ tolerance: how far the scores of each precision (made to sum to 1) are from thos
 in L1; how many of the five largest tokens are the same; what the results say of themselves
 (`precision_error`); and seconds, the precisions taking turns question by question.
 
-Asserts that bf16x3 is as good as float32 (1e-3 in L1, every case). Without AMX there is nothing to measure:
-it says so. Left out: other devices, and what a lower precision does to predictions.
+Asserts that bf16x3 is as good as float32: 1e-3 in L1, every case that got the same number of nodes, and what
+the tolerance allows where a rounding decided for one node more or fewer. Without AMX there is nothing to
+measure: it says so. Left out: other devices, and what a lower precision does to predictions.
 """
 
 from __future__ import annotations
@@ -48,6 +49,7 @@ from bertqa_fast.runtime import environment
 
 LOWER = ("bf16x3", "bf16")
 TOP = 5
+TOLERANCE = 0.01  # of `method="auto"`, its default
 Models = Mapping[str, bf.Model]
 
 
@@ -116,7 +118,10 @@ def real_questions(options: argparse.Namespace) -> dict[str, Any]:
                 result = bf.integrated_gradients(models[name], question, "embeddings", n_steps=2)
                 assert result.precision_error is not None
                 said[name].append(result.precision_error)
-    assert max(differences["bf16x3"]) < 1e-3, max(differences["bf16x3"])
+    for got, spent, wanted in zip(
+        differences["bf16x3"], evaluations["bf16x3"], evaluations["fp32"], strict=True
+    ):
+        assert got < (1e-3 if spent == wanted else 2 * TOLERANCE), (got, spent, wanted)
     return {
         name: {
             "difference": {

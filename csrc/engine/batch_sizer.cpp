@@ -1,6 +1,7 @@
 #include "engine/batch_sizer.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 
 namespace bertqa::engine {
@@ -8,6 +9,9 @@ namespace {
 
 // The first batch of a size also grows the arena: the best of a few tells what the size is worth.
 constexpr std::size_t kTries = 3;
+// A larger size is taken for no slower where it takes up to so many times as long: of short trials the best
+// one is lucky more often, and larger batches lose less when other programs get in between.
+constexpr double kNoSlower = 1.05;
 
 std::size_t rows_of(std::size_t tokens, std::size_t row_tokens) {
   return std::max<std::size_t>(1, tokens / row_tokens);
@@ -34,10 +38,16 @@ std::size_t BatchSizer::fastest() const {
 }
 
 std::size_t BatchSizer::fastest_of_tried() const {
-  const auto best = std::ranges::min_element(costs_, {}, [](const std::vector<double>& costs) {
-    return costs.empty() ? std::numeric_limits<double>::infinity() : *std::ranges::min_element(costs);
-  });
-  return kSizes[static_cast<std::size_t>(best - costs_.begin())];
+  const auto cost = [](const std::vector<double>& tried) {
+    return tried.empty() ? std::numeric_limits<double>::infinity() : *std::ranges::min_element(tried);
+  };
+  const double best = cost(*std::ranges::min_element(costs_, {}, cost));
+  if (std::isinf(best)) return kSizes.front();
+  std::size_t largest = 0;
+  for (std::size_t i = 0; i < kSizes.size(); ++i) {
+    if (cost(costs_[i]) <= kNoSlower * best) largest = std::max(largest, kSizes[i]);
+  }
+  return largest;
 }
 
 void BatchSizer::note(const Choice& choice, double work, double seconds) {

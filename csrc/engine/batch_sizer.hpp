@@ -22,7 +22,7 @@ class BatchSizer {
   // least, while there is one that can be filled and has been tried too little; else of the fastest.
   [[nodiscard]] Choice next(std::size_t row_tokens, std::size_t most) const;
 
-  // The fastest so far, in tokens; 512 before anything was tried.
+  // The fastest so far, in tokens, or a larger one that is hardly slower; 512 before anything was tried.
   [[nodiscard]] std::size_t fastest() const;
 
   // Told what a trial took. `work` is in any unit that grows with what there is to compute.

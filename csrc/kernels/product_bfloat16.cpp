@@ -188,13 +188,12 @@ class Bfloat16Matrix final : public PackedMatrix {
         packed_(allocate_packed<std::uint16_t>(steps_ * panels() * kPair)) {
     const std::size_t row = matrix.transposed ? 1 : matrix.columns;
     const std::size_t column = matrix.transposed ? matrix.rows : 1;
-    for (std::size_t k = 0; k < rows(); ++k) {
-      for (std::size_t j = 0; j < columns(); ++j) {
-        const float x = matrix.b[(k * row) + (j * column)];
-        const std::uint16_t high = nearest(x);
-        std::uint16_t* out = packed_.get() + place(k, j);
-        *out = high;
-        if constexpr (Split) out[2 * kUnit] = nearest(x - widened(high));
+    for (std::size_t step = 0; step < steps_; ++step) {
+      const std::size_t depth = std::min(kStep, rows() - (step * kStep));
+      for (std::size_t p = 0; p < panels(); ++p) {
+        const std::size_t width = std::min(kPanel, columns() - (p * kPanel));
+        pack_step(matrix.b + (step * kStep * row) + (p * kPanel * column), row, column, depth, width,
+                  packed_.get() + offset(step, p));
       }
     }
   }
@@ -242,18 +241,24 @@ class Bfloat16Matrix final : public PackedMatrix {
   static constexpr std::size_t kCopies = Split ? 2 : 1;
   static constexpr std::size_t kPair = 2 * kUnit * kCopies;  // numbers of a panel in a step
 
+  // One step of a panel: tiles of 16 rows, each the pairs of B's rows 2 r and 2 r + 1 in 16 columns.
+  static void pack_step(const float* b, std::size_t row, std::size_t column, std::size_t depth,
+                        std::size_t width, std::uint16_t* out) {
+    for (std::size_t k = 0; k < depth; ++k) {
+      for (std::size_t j = 0; j < width; ++j) {
+        const float x = b[(k * row) + (j * column)];
+        const std::size_t at = (j / kTile * kUnit) + (k / 2 * kStep) + (j % kTile * 2) + (k % 2);
+        const std::uint16_t high = nearest(x);
+        out[at] = high;
+        if constexpr (Split) out[at + (2 * kUnit)] = nearest(x - widened(high));
+      }
+    }
+  }
   // Of a panel's numbers from a step on. All panels of a depth lie together, a panel's steps in a row.
   [[nodiscard]] std::size_t offset(std::size_t step, std::size_t panel) const {
     const std::size_t first = step / kStepsADepth * kStepsADepth;
     const std::size_t here = std::min(kStepsADepth, steps_ - first);
     return ((first * panels()) + (panel * here) + (step - first)) * kPair;
-  }
-  // Of B's number (k, j): tiles of 16 rows, each the pairs of rows 2 r and 2 r + 1 in 16 columns.
-  [[nodiscard]] std::size_t place(std::size_t k, std::size_t j) const {
-    const std::size_t in_step = k % kStep;
-    const std::size_t in_panel = j % kPanel;
-    return offset(k / kStep, j / kPanel) + (in_panel / kTile * kUnit) + (in_step / 2 * kStep) +
-           (in_panel % kTile * 2) + (in_step % 2);
   }
   static void copy(const float* from, std::size_t from_stride, float* to, std::size_t to_stride,
                    std::size_t rows, std::size_t columns) noexcept {

@@ -31,6 +31,13 @@ def test_the_fastest_is_kept(best: int) -> None:
     assert not sizer.next(1, 10_000).trial
 
 
+def test_what_is_hardly_slower_and_larger_is_taken() -> None:
+    sizer, asked = drive({256: 1.0, 512: 1.04, 1024: 1.04, 2048: 1.2})
+    assert sizer.fastest() == 1024
+    assert asked[-1] == 1024
+    assert drive(dict.fromkeys(SIZES, 1.0))[0].fastest() == max(SIZES)
+
+
 def test_only_what_can_be_filled_is_tried() -> None:
     sizer = _core.BatchSizer()
     for _ in range(TRIES):
