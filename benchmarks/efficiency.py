@@ -8,11 +8,10 @@ the matrix products which the attribution asks for, by the formula in flops.py: 
 forward pass for the hidden states, and one at each layer for the target at the baseline. The time is that
 of the public call.
 
-The attribution is timed layer by layer, one call each, and the machine's rate right before and after every
-call: the better of torch.mm and the runtime's MatMul with the same threads (sgemm.py). A machine that others
-share changes its speed within seconds, so what is kept of a call is the work that the machine would have done
-in its time at the rate around it: the median over the rounds. Calls of one layer run what one call for all of
-them runs, layer after layer, and the forward pass each time; that is timed by itself too, and counts once.
+The machine's rate is the better of torch.mm and the runtime's MatMul with the same threads (sgemm.py). A
+machine that others share changes its speed within seconds, so both are measured over and over while the
+attribution is under way: between two batches it stops, for as long as that takes, every second or so. What
+counts is how much the machine would have multiplied in each stretch, at the mean of the rates at its ends.
 
 Asserts that the scores are those of one call for all layers, and the same for a question alone as in
 company. Left out: where the rest of the time goes (operator by operator), and the adaptive rule.
@@ -25,9 +24,10 @@ import statistics
 import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
-from functools import partial
+from itertools import pairwise
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
+from unittest import mock
 
 import flops
 from machine import describe_machine
@@ -36,13 +36,12 @@ from random_reader import base_reader, questions_of
 from sgemm import products, products_gflop
 
 import bertqa_fast as bf
-from bertqa_fast.data.windows import make_windows
 from bertqa_fast.runtime import environment
 
 SIZE = 2048  # of the square matrices that the rate is that of
-FORWARD = "forward"
+STRETCH = 1.0  # seconds between two measurements of the rate, at least
+PROGRESS = "bertqa_fast.attribution.integrated_gradients.advance"
 SPAN = (10, 11)  # given: nothing has to be predicted first
-Answer = TypeVar("Answer")
 
 
 def arguments() -> argparse.Namespace:
@@ -57,53 +56,67 @@ def arguments() -> argparse.Namespace:
     return options
 
 
-def timed(run: Callable[[], Answer]) -> tuple[float, Answer]:
-    began = time.perf_counter()
-    answer = run()
-    return time.perf_counter() - began, answer
+class Stretches:
+    """The time of a call, cut where the rate of the contenders was measured."""
+
+    def __init__(self, contenders: Mapping[str, Callable[[], Any]]) -> None:
+        self._contenders = contenders
+        self.rates: dict[str, list[float]] = {name: [] for name in contenders}
+        self.seconds: list[float] = []
+        self._began = 0.0
+
+    def __enter__(self) -> Stretches:
+        self._measure()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stop()
+
+    def advance(self, _bar: object) -> Callable[[int, int], None]:
+        """Stand in for what moves the progress bar between batches."""
+        return self._between_batches
+
+    def _between_batches(self, _done: int, _total: int) -> None:
+        if time.perf_counter() - self._began >= STRETCH:
+            self._stop()
+
+    def _stop(self) -> None:
+        self.seconds.append(time.perf_counter() - self._began)
+        self._measure()
+
+    def _measure(self) -> None:
+        for name, run in self._contenders.items():
+            began = time.perf_counter()
+            run()
+            self.rates[name].append(products_gflop(SIZE) / (time.perf_counter() - began))
+        self._began = time.perf_counter()
+
+    def could_have(self, name: str) -> float:
+        """Return the work that a contender would have done in the time of the call, in GFLOP."""
+        pairs = pairwise(self.rates[name])
+        return sum(took * (a + b) / 2 for took, (a, b) in zip(self.seconds, pairs, strict=True))
 
 
-def race(
-    calls: Mapping[str, Callable[[], Any]],
-    work: Mapping[str, float],
-    rounds: int,
-    check: Callable[[str, Any], None],
-) -> dict[str, Any]:
-    """Time the calls, with products before and after each: of every layer, and of the forward pass."""
-    around: dict[str, list[tuple[float, float]]] = {}
-    seconds: list[tuple[str, float]] = []
-    gflop = products_gflop(SIZE)
+def race(call: Callable[[], Any], work: float, rounds: int, check: Callable[[Any], None]) -> dict[str, Any]:
+    """Run the call with stops, and set its work beside what the machine could have done."""
+    every: list[Stretches] = []
     with products(SIZE) as contenders:
-        before = {name: timed(run)[0] for name, run in contenders.items()}
         for turn in range(rounds):
             note(f"round {turn + 1} of {rounds}")
-            for kind, call in calls.items():
-                took, answer = timed(call)
-                check(kind, answer)
-                after = {name: timed(run)[0] for name, run in contenders.items()}
-                seconds.append((kind, took))
-                for name in contenders:
-                    around.setdefault(name, []).append((before[name], after[name]))
-                before = after
-    rates = {name: [2 * gflop / (one + other) for one, other in pairs] for name, pairs in around.items()}
+            with Stretches(contenders) as stretches, mock.patch(PROGRESS, stretches.advance):
+                answer = call()
+            check(answer)
+            every.append(stretches)
+    rates = {name: [rate for one in every for rate in one.rates[name]] for name in every[0].rates}
     best = max(rates, key=lambda name: statistics.median(rates[name]))
-    could: dict[str, list[float]] = {kind: [] for kind in calls}
-    for (kind, took), rate in zip(seconds, rates[best], strict=True):
-        could[kind].append(took * rate)
-    expected = {kind: statistics.median(values) for kind, values in could.items()}
-    forward = expected.pop(FORWARD)
-    total = work[FORWARD] + sum(work[layer] for layer in expected)
-    walls = {kind: [took for at, took in seconds if at == kind] for kind in calls}
     return {
-        "gflop": total,
+        "gflop": work,
         "sgemm_gflops": {"size": SIZE, **{name: spread(found) for name, found in rates.items()}},
         "rate_compared_with": best,
-        "seconds": {kind: spread(found) for kind, found in walls.items()},
-        "share_of_sgemm_by_layer": {
-            **{layer: work[layer] / (found - forward) for layer, found in expected.items()},
-            FORWARD: work[FORWARD] / forward,
-        },
-        "share_of_sgemm": total / (forward + sum(found - forward for found in expected.values())),
+        "seconds": spread([sum(one.seconds) for one in every]),
+        "stops": sum(len(one.seconds) - 1 for one in every),
+        "shares": {name: spread([work / one.could_have(name) for one in every]) for name in rates},
+        "share_of_sgemm": statistics.median([work / one.could_have(best) for one in every]),
     }
 
 
@@ -120,11 +133,11 @@ def main() -> None:
             torch.set_num_threads(threads)
             sizes = flops.Sizes(model.num_layers, model.hidden_size, int(model.config.intermediate_size))
 
-            def attribute(some: Sequence[bf.QAExample], layer: Any) -> Any:
+            def attribute(some: Sequence[bf.QAExample]) -> list[bf.LayerAttributions]:
                 return bf.integrated_gradients(
                     model,
                     some,
-                    layer=layer,
+                    layer="all",
                     span=SPAN,
                     method="gausslegendre",
                     n_steps=options.nodes,
@@ -132,30 +145,20 @@ def main() -> None:
                 )
 
             note("one call for all layers")  # makes sessions, tries batch sizes
-            whole = attribute(examples, "all")
-            [alone] = attribute(examples[:1], "all")
+            whole = attribute(examples)
+            [alone] = attribute(examples[:1])
             assert len(alone.tokens) == options.tokens
             differences += [relative_l1(whole[0][n].scores, alone[n].scores) for n in alone]
 
-            def check(kind: str, results: Any) -> None:
-                if kind == FORWARD:
-                    return
+            def check(results: Sequence[bf.LayerAttributions]) -> None:
                 for got, wanted in zip(results, whole, strict=True):
-                    differences.append(relative_l1(got.scores, wanted[int(kind)].scores))
+                    differences.extend(relative_l1(got[n].scores, wanted[n].scores) for n in wanted)
                 assert max(differences) < 1e-5, differences
 
             # Half: the target at the baseline.
-            spent = {
-                layer: (options.nodes + 0.5) * flops.gradient(sizes, options.tokens, layer) for layer in alone
-            }
-            work = {str(layer): options.questions * count / 1e9 for layer, count in spent.items()}
-            work[FORWARD] = options.questions * flops.forward(sizes, options.tokens) / 1e9
-            windows = make_windows(model.window_tokenizer, examples)
-            calls: dict[str, Callable[[], Any]] = {
-                str(layer): partial(attribute, examples, layer) for layer in alone
-            }
-            calls[FORWARD] = partial(model.hidden_states, windows, show_progress=False)
-            found = race(calls, work, options.rounds, check)
+            evaluations = dict.fromkeys(alone, options.nodes + 0.5)
+            work = options.questions * flops.attribution(sizes, options.tokens, evaluations) / 1e9
+            found = race(lambda: attribute(examples), work, options.rounds, check)
     finish(
         {
             "question": "rate of the matrix products that a whole attribution asks for, against SGEMM",

@@ -102,6 +102,27 @@ def efficiency(found: Result) -> Iterator[Row]:
     )
 
 
+def precision(found: Result) -> Iterator[Row]:
+    if "skipped" in found:
+        return
+    faster, real = found["base"]["times_faster"], found["real"]
+    for name in ("bf16x3", "bf16"):
+        ratio = faster[name]
+        yield (
+            f'`precision="{name}"` on AMX, every layer, BERT-base\'s sizes: times faster than fp32',
+            f"{ratio['median']:.2f} ({ratio['min']:.2f} to {ratio['max']:.2f})",
+            "precision.py",
+        )
+        if name in real:
+            differences = real[name]["difference"]
+            yield (
+                f"the same: L1 difference of the scores from fp32's, {real['questions']} SQuAD questions, "
+                "every layer: median; 90th percentile; worst",
+                "; ".join(f"{100 * differences[of]:.2g} %" for of in ("median", "percentile_90", "worst")),
+                "precision.py",
+            )
+
+
 def overhead(found: Result) -> Iterator[Row]:
     share = f"{100 * found['median']:.2f} %"
     yield (
@@ -178,6 +199,7 @@ MAKERS: dict[str, Callable[[Result], Iterator[Row]]] = {
     "peers": peers,
     "peers_base": peers,
     "efficiency": efficiency,
+    "precision": precision,
     "overhead": overhead,
     "memory": memory,
     "memory_growth": memory_growth,
