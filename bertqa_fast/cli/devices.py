@@ -39,6 +39,7 @@ def devices(json: JsonOption = False) -> None:
 def device_table(found: list[Any]) -> Table:
     """Return a table of devices."""
     from rich.table import Table
+    from rich.text import Text
 
     table = Table(show_lines=True)
     table.add_column("--device")
@@ -47,5 +48,5 @@ def device_table(found: list[Any]) -> Table:
     table.add_column("what is missing")
     for each in found:
         usable = "yes" if each.available else "no"
-        table.add_row(each.name, usable, ", ".join(each.precisions), each.reason)
+        table.add_row(each.name, usable, ", ".join(each.precisions), Text(each.reason))
     return table

@@ -1,8 +1,8 @@
 // NVIDIA's GPUs, through the provider that onnxruntime-gpu was built with.
 #include <array>
 #include <string>
-#include <string_view>
 
+#include "runtime/cuda_trouble.hpp"
 #include "runtime/provider.hpp"
 #include "runtime/status.hpp"
 
@@ -22,8 +22,8 @@ class Cuda final : public Provider {
       throw DeviceUnavailableError(
           "device \"" + request.device.name() + "\": the installed ONNX Runtime " + env.library().version() +
           " (" + env.library().path().string() +
-          ") has no CUDA provider; pip uninstall onnxruntime, then pip install bertqa_fast[gpu], or use "
-          "device=\"cpu\"");
+          ") has no CUDA provider; pip uninstall onnxruntime, then pip install bertqa_fast[gpu] "
+          "onnxruntime-gpu[cuda,cudnn] (the latter brings CUDA's libraries), or use device=\"cpu\"");
     }
     const ort::Api& api = env.api();
     CUDAProviderOptionsHandle cuda(api);
@@ -34,10 +34,15 @@ class Cuda final : public Provider {
                                 {"use_tf32", request.precision == Precision::tf32 ? "1" : "0"},
                                 {"arena_extend_strategy", "kSameAsRequested"}});
     const OptionTexts texts(all);
-    check(
-        api,
-        api.UpdateCUDAProviderOptions(cuda.get(), texts.keys.data(), texts.values.data(), texts.keys.size()),
-        "UpdateCUDAProviderOptions");
+    try {
+      check(api,
+            api.UpdateCUDAProviderOptions(cuda.get(), texts.keys.data(), texts.values.data(),
+                                          texts.keys.size()),
+            "UpdateCUDAProviderOptions");
+    } catch (const EngineError& error) {
+      blame_cuda_options(error.what(), request.options);
+      throw;
+    }
     check(api, api.SessionOptionsAppendExecutionProvider_CUDA_V2(options, cuda.get()),
           "SessionOptionsAppendExecutionProvider_CUDA_V2");
   }
@@ -48,14 +53,15 @@ class Cuda final : public Provider {
   }
 
   [[nodiscard]] bool is_failure(const EngineError& error) const override {
-    const std::string_view text = error.what();
-    return text.find("CUDA failure") != std::string_view::npos ||
-           text.find("CUDA error") != std::string_view::npos ||
-           text.find("CUDNN failure") != std::string_view::npos;
+    return is_cuda_trouble(error.what());
   }
 
-  [[nodiscard]] std::string advice() const override {
-    return "check the driver (nvidia-smi) and CUDA's libraries (pip install onnxruntime-gpu[cuda,cudnn])";
+  [[nodiscard]] bool lacks_library(const EngineError& error) const override {
+    return lacks_cudnn(error.what());
+  }
+
+  [[nodiscard]] Trouble explain(const EngineError& error) const override {
+    return explain_cuda(error.what());
   }
 };
 

@@ -38,7 +38,9 @@ class OpenVino final : public Provider {
 
   [[nodiscard]] bool is_failure(const EngineError& /*error*/) const override { return false; }
 
-  [[nodiscard]] std::string advice() const override { return "pip install --upgrade bertqa_fast[openvino]"; }
+  [[nodiscard]] Trouble explain(const EngineError& error) const override {
+    return {"OpenVINO does not start", error.what(), "pip install --upgrade bertqa_fast[openvino]"};
+  }
 
  private:
   static const ort::EpDevice* cpu_device(const Environment& env) {

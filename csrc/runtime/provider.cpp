@@ -87,12 +87,11 @@ void append_provider(Environment& env, ort::SessionOptions* options, const Provi
 
 DeviceUnavailableError device_failure(const EngineError& error, const Environment& env,
                                       const Device& device) {
-  const Provider& provider = *provider_of(device.kind);
-  std::string reason = error.what();
-  std::ranges::replace(reason, '\n', ' ');
-  return DeviceUnavailableError("device \"" + device.name() + "\": " + provider.name() + " of ONNX Runtime " +
-                                env.library().version() + " does not start: " + reason + "; " +
-                                provider.advice() + ", or use device=\"cpu\"");
+  Trouble trouble = provider_of(device.kind)->explain(error);
+  std::ranges::replace(trouble.words, '\n', ' ');
+  return DeviceUnavailableError("device \"" + device.name() + "\": " + trouble.cause + " (ONNX Runtime " +
+                                env.library().version() + ": " + trouble.words + "); " + trouble.advice +
+                                ", or use device=\"cpu\"");
 }
 
 }  // namespace bertqa::runtime

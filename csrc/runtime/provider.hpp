@@ -23,6 +23,13 @@ struct ProviderRequest {
   ProviderOptions options;
 };
 
+// What keeps a device from working.
+struct Trouble {
+  std::string cause;   // in a user's words
+  std::string words;   // the runtime's own, or the loader's or the driver's that it passes on
+  std::string advice;  // what to do
+};
+
 class Provider {
  public:
   Provider() = default;
@@ -35,8 +42,9 @@ class Provider {
   // As the runtime calls it.
   [[nodiscard]] virtual const char* name() const = 0;
   [[nodiscard]] virtual bool has(Precision precision) const { return precision == Precision::fp32; }
-  // Adds it to a session's options. Throws DeviceUnavailableError, saying what is missing and what to do.
-  // What a device refuses later, when the session is made, is is_failure().
+  // Adds it to a session's options. Throws DeviceUnavailableError, saying what is missing and what to do, and
+  // std::invalid_argument for options of the caller's that it does not take. What a device refuses later,
+  // when the session is made, is is_failure().
   virtual void append(Environment& env, ort::SessionOptions* options,
                       const ProviderRequest& request) const = 0;
   // Whether graphs run where some of their tensors have no elements.
@@ -45,8 +53,10 @@ class Provider {
   [[nodiscard]] virtual std::span<const char* const> memory_names() const { return {}; }
   // Whether an error says that the device is not there, or has no memory left.
   [[nodiscard]] virtual bool is_failure(const EngineError& error) const = 0;
-  // What to do about it.
-  [[nodiscard]] virtual std::string advice() const = 0;
+  // Whether a run failed for want of a library: some are loaded by the first kernel that needs them.
+  [[nodiscard]] virtual bool lacks_library(const EngineError& /*error*/) const { return false; }
+  // What an error of either kind means.
+  [[nodiscard]] virtual Trouble explain(const EngineError& error) const = 0;
 };
 
 // Null for the CPU, which is always there.

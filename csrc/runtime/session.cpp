@@ -112,10 +112,10 @@ std::vector<TensorInfo> describe_outputs(const Environment& env, const ort::Sess
   return all;
 }
 
-// `talks`: the session's log is verbose, and its runs are to be quiet.
-RunOptionsHandle make_run_options(const ort::Api& api, const RunFlags& flags, bool talks,
+RunOptionsHandle make_run_options(const ort::Api& api, const RunFlags& flags, const Device& device,
                                   const std::string& arenas) {
   RunOptionsHandle options(api);
+  const bool talks = device.kind != Device::Kind::cpu;  // the session's log is verbose; its runs are quiet
   if (talks || flags.shrink_arena) {
     check(api, api.CreateRunOptions(options.out()), "CreateRunOptions");
   }
@@ -161,7 +161,7 @@ Session::Session(std::shared_ptr<Environment> env, const std::filesystem::path& 
       weights_(std::move(weights)),
       prepacked_(std::move(prepacked)),
       session_(env_->api()),
-      talks_(options.device.kind != Device::Kind::cpu),
+      device_(options.device),
       arenas_("cpu:0") {
   if (options.device.kind == Device::Kind::cuda) arenas_ += ";gpu:" + std::to_string(options.device.index);
   const SessionOptionsHandle raw = make_options(*env_, weights_.get(), options);
@@ -252,7 +252,7 @@ ort::Status* Session::run_bound(const ort::RunOptions* options, std::span<const 
 std::vector<Value> Session::run(std::span<const Input> inputs, std::span<const Output> outputs,
                                 const RunFlags& flags) {
   const ort::Api& api = env_->api();
-  const RunOptionsHandle options = make_run_options(api, flags, talks_, arenas_);
+  const RunOptionsHandle options = make_run_options(api, flags, device_, arenas_);
   std::vector<ort::Value*> raw(outputs.size(), nullptr);
   ort::Status* status = nullptr;
   {
@@ -265,7 +265,13 @@ std::vector<Value> Session::run(std::span<const Input> inputs, std::span<const O
   for (ort::Value* value : raw) {
     handles.emplace_back(api, value);
   }
-  check(api, status, "Run");
+  try {
+    check(api, status, "Run");
+  } catch (const EngineError& error) {
+    const Provider* provider = provider_of(device_.kind);
+    if (provider != nullptr && provider->lacks_library(error)) throw device_failure(error, *env_, device_);
+    throw;
+  }
   if (flags.shrink_arena) {
     // What the arena has freed may still lie in malloc's own lists, since freeing large blocks makes glibc
     // keep them: measured, 16 MiB for each of six sessions.

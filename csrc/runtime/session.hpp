@@ -116,7 +116,7 @@ class Session {
   SessionHandle session_;
   MemoryInfoHandle device_memory_;  // null where values lie in the host's
   std::vector<Placement> left_to_cpu_;
-  bool talks_;          // its log is verbose
+  Device device_;
   std::string arenas_;  // what run() shrinks
   std::vector<TensorInfo> inputs_;
   std::vector<TensorInfo> outputs_;

@@ -43,10 +43,11 @@ class WebGpu final : public Provider {
            text.find("Failed to get a WebGPU device") != std::string_view::npos;
   }
 
-  [[nodiscard]] std::string advice() const override {
-    return "WebGPU wants a Vulkan driver for the GPU and libvulkan.so.1 (Debian: libvulkan1; vulkaninfo "
-           "shows "
-           "what it finds)";
+  [[nodiscard]] Trouble explain(const EngineError& error) const override {
+    return {
+        "WebGPU does not start", error.what(),
+        "install a Vulkan driver for the GPU and libvulkan.so.1 (Debian: libvulkan1; vulkaninfo shows what "
+        "it finds)"};
   }
 };
 

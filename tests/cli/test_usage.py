@@ -10,7 +10,9 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
+from bertqa_fast.cli.devices import device_table
 from bertqa_fast.cli.main import app
+from bertqa_fast.device import DeviceInfo
 
 Program = Callable[..., Any]
 
@@ -37,6 +39,15 @@ def test_devices_are_listed(program: Program) -> None:
     assert (found[0]["available"], found[0]["precisions"][0], found[0]["reason"]) == (True, "fp32", "")
     assert all(each["available"] or "device=" in each["reason"] for each in found)
     assert "openvino" in program("devices").stdout
+
+
+def test_names_of_extras_are_no_markup() -> None:
+    from rich.console import Console
+
+    console = Console(width=200)
+    with console.capture() as printed:
+        console.print(device_table([DeviceInfo("cuda", False, ("fp32",), "pip install bertqa_fast[gpu]")]))
+    assert "pip install bertqa_fast[gpu]" in printed.get()
 
 
 def test_version(program: Program) -> None:

@@ -239,7 +239,7 @@ def test_no_silent_fall_back_to_the_cpu(
         session = _core.Session(environment, path, device=device)
     except DeviceUnavailableError as error:
         assert 'device "cuda:' in str(error)  # noqa: PT017 - which of both happens depends on the machine
-        assert "bertqa_fast[gpu]" in str(error) or "nvidia-smi" in str(error)  # noqa: PT017
+        assert "onnxruntime-gpu[cuda,cudnn]" in str(error) or "nvidia-smi" in str(error)  # noqa: PT017
     else:
         assert session.run({"x": np.ones(1, np.float32)})["y"] == -1
 
