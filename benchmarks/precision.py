@@ -187,6 +187,8 @@ def main() -> None:
         finish(report | {"skipped": str(error), "machine": describe_machine("onnxruntime")}, options)
         return
     large = large_reader(options)
+    for name, ratio in large["times_faster"].items():
+        note(f"{name}: {ratio['median']:.2f} times faster ({ratio['min']:.2f} to {ratio['max']:.2f})")
     real = real_questions(options) if options.model.exists() and options.data.exists() else {}
     faster = large["times_faster"]["bf16"]["median"]
     goals = {"bf16_times_faster_than_fp32": goal(faster, at_least=3.5)}
