@@ -154,6 +154,7 @@ bench: $(VENV)/.dev
 	$(BENCH)/efficiency.py --questions 1 --nodes 8 --rounds 2 --output $(SMALL)/efficiency.json
 	$(BENCH)/memory_growth.py --memory-questions 1 8 --time-questions 4 8 --rounds 1 --output $(SMALL)/memory_growth.json
 	$(BENCH)/precision.py $(REAL) --questions 5 --rounds 1 --output $(SMALL)/precision.json
+	$(BENCH)/steady_memory.py --calls 400 --output $(SMALL)/steady_memory.json
 	$(BENCH)/prediction.py $(REAL) --questions 200 --search 50 --rounds 3 --output $(SMALL)/prediction.json
 	$(BENCH)/loading.py --model $(BENCH_MODEL) --runs 3 --output $(SMALL)/loading.json
 	$(BENCH)/overhead.py $(REAL) --questions 1 --repeats 2 > $(SMALL)/overhead.json
@@ -171,6 +172,7 @@ bench-full: $(VENV)/.dev
 	$(BENCH)/efficiency.py --output $(RESULTS)/efficiency.json
 	$(BENCH)/memory_growth.py --output $(RESULTS)/memory_growth.json
 	$(BENCH)/precision.py $(REAL) --output $(RESULTS)/precision.json
+	$(BENCH)/steady_memory.py --output $(RESULTS)/steady_memory_cpu.json
 	$(BENCH)/prediction.py $(REAL) --output $(RESULTS)/prediction.json
 	$(BENCH)/loading.py --model $(BENCH_MODEL) --output $(RESULTS)/loading.json
 	$(BENCH)/overhead.py $(REAL) --questions 2 > build/overhead.json && mv build/overhead.json $(RESULTS)/

@@ -183,3 +183,13 @@ def test_questions_have_the_tokens_asked_for(benchmark_module: Callable[[str], A
     examples = benchmark_module("random_reader").questions_of(40, 3)
     assert [len(example.context.split()) for example in examples] == [33, 33, 33]
     assert len({example.context for example in examples}) == 3
+
+
+def test_resident_memory_is_what_the_kernel_says(benchmark_module: Callable[[str], Any]) -> None:
+    steady, measure = benchmark_module("steady_memory"), benchmark_module("measure")
+    before = steady.resident()
+    block = np.ones(64 << 20, dtype=np.uint8)
+    after = steady.resident()
+    assert 0 < before["anonymous"] <= before["resident"]
+    assert after["resident"] - before["resident"] == pytest.approx(block.nbytes, rel=0.1)
+    assert after["resident"] == pytest.approx(measure.resident_bytes("VmRSS"), rel=0.1)
