@@ -33,6 +33,13 @@ DEVICE = os.environ.get("BERTQA_TEST_DEVICE", "cpu")
 bf.load.__kwdefaults__["device"] = DEVICE
 
 
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Skip what says `not_on(kind, ..., reason=...)` of the device that the tests run on."""
+    for mark in item.iter_markers("not_on"):
+        if DEVICE.partition(":")[0] in mark.args:
+            pytest.skip(f"not on {DEVICE}: {mark.kwargs['reason']}")
+
+
 @pytest.fixture(scope="session")
 def root() -> Path:
     """Top folder of the repository."""

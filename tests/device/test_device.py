@@ -14,6 +14,7 @@ from bertqa_fast.device import PRECISIONS, open_environment
 from bertqa_fast.graphs.manifest import read_manifest
 
 OWN_MEMORY = ("cuda", "webgpu")  # kinds of device whose memory is not the host's
+SAME = 1e-4  # of what is compared
 TARGETS = ("logit", "probability", "log_probability", "span_probability")
 
 
@@ -28,7 +29,8 @@ def reader(random_reader: Callable[..., Any]) -> Any:
 
 @pytest.fixture(scope="module")
 def on_cpu(reader: Any) -> bf.Model:
-    return bf.load(reader.folder, cache_dir=reader.cache, device="cpu")
+    """Open the export that the device runs a second time."""
+    return bf.load(reader.model.folder, device="cpu")
 
 
 def attribute(model: bf.Model, examples: list[bf.QAExample], **settings: Any) -> list[bf.LayerAttributions]:
@@ -36,16 +38,58 @@ def attribute(model: bf.Model, examples: list[bf.QAExample], **settings: Any) ->
     return bf.integrated_gradients(model, examples, show_progress=False, **settings)
 
 
-@pytest.mark.parametrize("target", TARGETS)
+def assert_same(ours: bf.Attribution, theirs: bf.Attribution) -> None:
+    """Token scores, their signed sums and the target, to 1e-4 of all scores (L1) and of the target."""
+    size = np.abs(theirs.scores).sum()
+    assert size > 0
+    assert np.abs(ours.scores - theirs.scores).sum() <= SAME * size
+    assert np.abs(ours.signed - theirs.signed).sum() <= SAME * np.abs(theirs.signed).sum() + 1e-6
+    assert (ours.span, ours.tokens, ours.evaluations) == (theirs.span, theirs.tokens, theirs.evaluations)
+    assert ours.value == pytest.approx(theirs.value, rel=SAME)
+    assert ours.baseline_value == pytest.approx(theirs.baseline_value, rel=SAME, abs=1e-6)
+
+
+WAYS: list[dict[str, Any]] = [
+    *({"target": target} for target in TARGETS),
+    {"baseline": "mask", "method": "riemann_trapezoid"},
+    {"contrast": (0, 0), "span": (7, 9)},
+]
+
+
+@pytest.mark.parametrize("way", WAYS, ids=lambda way: "-".join(map(str, way.values())))
 def test_scores_are_those_of_the_cpu(
-    reader: Any, on_cpu: bf.Model, mixed_examples: list[bf.QAExample], target: str
+    reader: Any, on_cpu: bf.Model, mixed_examples: list[bf.QAExample], way: dict[str, Any]
 ) -> None:
-    wanted = attribute(on_cpu, mixed_examples, target=target)
-    got = attribute(reader.model, mixed_examples, target=target)
+    """One export, every layer, the same call."""
+    assert (reader.model.folder, on_cpu.device) == (on_cpu.folder, "cpu")
+    wanted = attribute(on_cpu, mixed_examples, **way)
+    got = attribute(reader.model, mixed_examples, **way)
+    for ours, theirs in zip(got, wanted, strict=True):
+        assert list(ours) == list(theirs) == [-1, 0, 1]
+        for layer in theirs:
+            assert_same(ours[layer], theirs[layer])
+
+
+def test_nodes_that_are_chosen_are_those_of_the_cpu(
+    reader: Any, on_cpu: bf.Model, mixed_examples: list[bf.QAExample]
+) -> None:
+    """`method="auto"` looks at the device's numbers; these are near enough to the CPU's to choose alike."""
+    some = mixed_examples[:2]
+    wanted = attribute(on_cpu, some, method="auto", n_steps=None)
+    got = attribute(reader.model, some, method="auto", n_steps=None)
     for ours, theirs in zip(got, wanted, strict=True):
         for layer in theirs:
-            size = np.abs(theirs[layer].scores).sum()
-            assert np.abs(ours[layer].scores - theirs[layer].scores).sum() <= 1e-4 * size
+            assert_same(ours[layer], theirs[layer])
+
+
+def test_a_deeper_reader(random_reader: Callable[..., Any], mixed_examples: list[bf.QAExample]) -> None:
+    """Differences do not pile up over blocks."""
+    deep = random_reader(layers=5, hidden=32, heads=4, intermediate=64, seed=7)
+    with bf.load(deep.model.folder, device="cpu") as on_cpu:
+        [wanted] = attribute(on_cpu, mixed_examples[:1], layer=[-1, 2, 4], n_steps=2)
+    [got] = attribute(deep.model, mixed_examples[:1], layer=[-1, 2, 4], n_steps=2)
+    for layer in wanted:
+        assert_same(got[layer], wanted[layer])
 
 
 def test_predictions_are_those_of_the_cpu(
