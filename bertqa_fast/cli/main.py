@@ -10,7 +10,18 @@ from typing import Annotated, Any
 
 import typer
 
-from bertqa_fast.cli import attribute, demo, devices, evaluate, explain, export, finetune, predict, report
+from bertqa_fast.cli import (
+    analyze,
+    attribute,
+    demo,
+    devices,
+    evaluate,
+    explain,
+    export,
+    finetune,
+    predict,
+    report,
+)
 from bertqa_fast.cli.output import log
 from bertqa_fast.errors import ConvergenceWarning
 
@@ -36,6 +47,7 @@ app.command("predict", help=predict.HELP)(predict.predict)
 app.command("evaluate", help=evaluate.HELP)(evaluate.evaluate)
 app.command("export", help=export.HELP)(export.export)
 app.command("attribute", help=attribute.HELP)(attribute.attribute)
+app.command("analyze", help=analyze.HELP)(analyze.analyze)
 app.command("explain", help=explain.HELP)(explain.explain)
 app.command("report", help=report.HELP)(report.report)
 app.command("devices", help=devices.HELP)(devices.devices)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ from bertqa_fast.runs.files import (
     read_table,
 )
 from bertqa_fast.runs.schema import from_tables
+from bertqa_fast.runs.scored import SCORE_COLUMNS, WINDOW_COLUMNS, ScoredWindow, scored_windows
 from bertqa_fast.tasks.answers import NBest, Prediction
 
 
@@ -69,6 +70,15 @@ class Run:
             except (ValueError, KeyError, TypeError) as error:
                 raise RunFolderError(f"{self.folder}: part {number} is damaged ({error})") from error
 
+    def scored(self) -> Iterator[ScoredWindow]:
+        """Yield each example's window and scores as plain arrays: many times faster than :meth:`numbered`."""
+        for number in self._parts:
+            scores = read_table(part_path(self.folder, "scores", number), SCORE_COLUMNS)
+            try:
+                yield from scored_windows(self._windows(number, WINDOW_COLUMNS), scores)
+            except (ValueError, KeyError, TypeError) as error:
+                raise RunFolderError(f"{self.folder}: part {number} is damaged ({error})") from error
+
     def predictions(self) -> dict[int, Prediction]:
         """Return number of the example to its prediction, n-best list included.
 
@@ -115,7 +125,7 @@ class Run:
             states: NDArray[np.float32] = stored["hidden_states"]
         return states
 
-    def _windows(self, number: int, columns: list[str] | None = None) -> Any:
+    def _windows(self, number: int, columns: Sequence[str] | None = None) -> Any:
         return read_table(part_path(self.folder, "windows", number), columns)
 
 
