@@ -37,8 +37,6 @@ constexpr std::size_t kPanel = 2 * kTile;     // columns of a panel, and rows of
 constexpr std::size_t kLine = 64;             // bytes of a row of a tile
 constexpr std::size_t kUnit = kTile * kStep;  // numbers in a tile of A or B
 constexpr std::size_t kDepth = 1024;          // rows of B that a block of A is converted for
-constexpr std::size_t kBlockRows = PackedMatrix::kBlock;
-static_assert(kBlockRows % kPanel == 0);
 
 struct TileConfig {
   std::uint8_t palette = 1;
@@ -107,6 +105,12 @@ BERTQA_AMX void convert_rows(const float* a, std::size_t stride, std::size_t row
         const std::size_t row = (t * kTile) + r;
         const float* x = a + (row * stride) + k;
         const bool there = row < rows;
+        // Rows lie far apart, which the processor does not see coming.
+        if (row + kTile < rows) {
+          const float* below = x + (kTile * stride);
+          _mm_prefetch(reinterpret_cast<const char*>(below), _MM_HINT_T0);
+          _mm_prefetch(reinterpret_cast<const char*>(below + kTile), _MM_HINT_T0);
+        }
         convert(_mm512_maskz_loadu_ps(there ? first : __mmask16{0}, x),
                 _mm512_maskz_loadu_ps(there ? second : __mmask16{0}, x + kTile), high,
                 Split ? high + kUnit : nullptr);
@@ -116,11 +120,12 @@ BERTQA_AMX void convert_rows(const float* a, std::size_t stride, std::size_t row
   }
 }
 
-// What to fetch meanwhile: so many cache lines a step.
+// What to fetch meanwhile, besides the lines of C that are going to be written: so many cache lines a step.
 struct Fetch {
   const char* begin = nullptr;
   std::size_t lines = 0;
 };
+constexpr std::size_t kWriteAhead = 2;  // rows of C that a step fetches
 
 // C [32, 32] += A B over `steps`; the rows of C are `stride` bytes apart. A tile row of A is `next` numbers
 // from the one before.
@@ -143,6 +148,11 @@ BERTQA_AMX void multiply_tiles(const std::uint16_t* a, std::size_t next, const s
   const char* line = fetch.begin;
   for (std::size_t i = 0; i < steps; ++i) {
     for (std::size_t l = 0; l < fetch.lines; ++l, line += kLine) _mm_prefetch(line, _MM_HINT_T1);
+    for (std::size_t r = i * kWriteAhead; r < std::min((i + 1) * kWriteAhead, kPanel); ++r) {
+      const float* row = c + (r * stride / sizeof(float));
+      __builtin_prefetch(row, 1);
+      __builtin_prefetch(row + kTile, 1);
+    }
     if constexpr (Split) {
       _tile_loadd(6, b, kLine);
       _tile_loadd(7, b + kUnit, kLine);
@@ -183,7 +193,7 @@ template <bool Split>
 class Bfloat16Matrix final : public PackedMatrix {
  public:
   explicit Bfloat16Matrix(const Matrix& matrix)
-      : PackedMatrix(matrix, kPanel),
+      : PackedMatrix(matrix, kPanel, kBlockRows),
         steps_((matrix.rows + kStep - 1) / kStep),
         packed_(allocate_packed<std::uint16_t>(steps_ * panels() * kPair)) {
     const std::size_t row = matrix.transposed ? 1 : matrix.columns;
@@ -239,6 +249,8 @@ class Bfloat16Matrix final : public PackedMatrix {
 
  private:
   static constexpr std::size_t kCopies = Split ? 2 : 1;
+  static constexpr std::size_t kBlockRows = 256 / kCopies;
+  static_assert(kBlockRows % kPanel == 0);
   static constexpr std::size_t kPair = 2 * kUnit * kCopies;  // numbers of a panel in a step
 
   // One step of a panel: tiles of 16 rows, each the pairs of B's rows 2 r and 2 r + 1 in 16 columns.
