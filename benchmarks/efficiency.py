@@ -8,10 +8,8 @@ the matrix products which the attribution asks for, by the formula in flops.py: 
 forward pass for the hidden states, and one at each layer for the target at the baseline. The time is that
 of the public call.
 
-The machine's rate is the better of torch.mm and the runtime's MatMul with the same threads (sgemm.py). A
-machine that others share changes its speed within seconds, so both are measured over and over while the
-attribution is under way: between two batches it stops, for as long as that takes, every second or so. What
-counts is how much the machine would have multiplied in each stretch, at the mean of the rates at its ends.
+The machine's rate is the better of torch.mm and the runtime's MatMul with the same threads (sgemm.py),
+measured every second or so while the attribution is under way (stretches.py).
 
 Asserts that the scores are those of one call for all layers, and the same for a question alone as in
 company. Left out: where the rest of the time goes (operator by operator), and the adaptive rule.
@@ -22,25 +20,21 @@ from __future__ import annotations
 import argparse
 import statistics
 import tempfile
-import time
-from collections.abc import Callable, Mapping, Sequence
-from itertools import pairwise
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
-from unittest import mock
 
 import flops
 from machine import describe_machine
 from measure import finish, goal, note, options_parser, relative_l1, spread
 from random_reader import base_reader, questions_of
-from sgemm import products, products_gflop
+from sgemm import products
+from stretches import Stretches
 
 import bertqa_fast as bf
 from bertqa_fast.runtime import environment
 
 SIZE = 2048  # of the square matrices that the rate is that of
-STRETCH = 1.0  # seconds between two measurements of the rate, at least
-PROGRESS = "bertqa_fast.attribution.integrated_gradients.advance"
 SPAN = (10, 11)  # given: nothing has to be predicted first
 
 
@@ -56,54 +50,13 @@ def arguments() -> argparse.Namespace:
     return options
 
 
-class Stretches:
-    """The time of a call, cut where the rate of the contenders was measured."""
-
-    def __init__(self, contenders: Mapping[str, Callable[[], Any]]) -> None:
-        self._contenders = contenders
-        self.rates: dict[str, list[float]] = {name: [] for name in contenders}
-        self.seconds: list[float] = []
-        self._began = 0.0
-
-    def __enter__(self) -> Stretches:
-        self._measure()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._stop()
-
-    def advance(self, _bar: object) -> Callable[[int, int], None]:
-        """Stand in for what moves the progress bar between batches."""
-        return self._between_batches
-
-    def _between_batches(self, _done: int, _total: int) -> None:
-        if time.perf_counter() - self._began >= STRETCH:
-            self._stop()
-
-    def _stop(self) -> None:
-        self.seconds.append(time.perf_counter() - self._began)
-        self._measure()
-
-    def _measure(self) -> None:
-        for name, run in self._contenders.items():
-            began = time.perf_counter()
-            run()
-            self.rates[name].append(products_gflop(SIZE) / (time.perf_counter() - began))
-        self._began = time.perf_counter()
-
-    def could_have(self, name: str) -> float:
-        """Return the work that a contender would have done in the time of the call, in GFLOP."""
-        pairs = pairwise(self.rates[name])
-        return sum(took * (a + b) / 2 for took, (a, b) in zip(self.seconds, pairs, strict=True))
-
-
 def race(call: Callable[[], Any], work: float, rounds: int, check: Callable[[Any], None]) -> dict[str, Any]:
     """Run the call with stops, and set its work beside what the machine could have done."""
     every: list[Stretches] = []
     with products(SIZE) as contenders:
         for turn in range(rounds):
             note(f"round {turn + 1} of {rounds}")
-            with Stretches(contenders) as stretches, mock.patch(PROGRESS, stretches.advance):
+            with Stretches(contenders, SIZE) as stretches:
                 answer = call()
             check(answer)
             every.append(stretches)

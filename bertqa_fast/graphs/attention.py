@@ -89,6 +89,10 @@ def _merge_heads(g: Graph, x: str) -> tuple[str]:
     return (g.op("Flatten", g.op("Transpose", x, perm=[0, 2, 1, 3]), axis=2),)
 
 
+def _turned(g: Graph, x: str) -> str:
+    return g.op("Transpose", x, perm=[0, 1, 3, 2])
+
+
 def _masked_softmax(g: Graph, scores: str, bias: str) -> tuple[str]:
     return (g.op("Softmax", g.op("Add", scores, bias), axis=-1),)
 
@@ -110,6 +114,14 @@ SPLIT_QKV = Fused(
 MERGE_QKV = Fused("MergeQKV", ("query", "key", "value"), _merge_qkv)
 SPLIT_HEADS = Fused("SplitHeads", ("x", "sizes", "layout"), _split_heads, integers=("sizes", "layout"))
 MERGE_HEADS = Fused("MergeHeads", ("x",), _merge_heads)
+# On the tiles of AMX, where a session multiplies in bfloat16 at all; the runtime's own products elsewhere.
+PRODUCT = Fused("HeadProduct", ("a", "b"), lambda g, a, b: (g.op("MatMul", a, b),))
+PRODUCT_TRANSPOSED_LEFT = Fused(
+    "HeadProductTransposedLeft", ("a", "b"), lambda g, a, b: (g.op("MatMul", _turned(g, a), b),)
+)
+PRODUCT_TRANSPOSED_RIGHT = Fused(
+    "HeadProductTransposedRight", ("a", "b"), lambda g, a, b: (g.op("MatMul", a, _turned(g, b)),)
+)
 MASKED_SOFTMAX = Fused("MaskedSoftmax", ("scores", "bias"), _masked_softmax)
 SOFTMAX_BACKWARD = Fused("SoftmaxBackward", ("p", "dp"), _softmax_backward)
 
@@ -148,10 +160,10 @@ def attention(
     query, key, value = g.fused(SPLIT_QKV, qkv, g.weight(f"{prefix}.qkv.bias"), sizes, layout)
     if at is not None:
         query = at.gather_heads(g, query)
-    scores = g.op("MatMul", query, g.op("Transpose", key, perm=[0, 1, 3, 2]))
+    [scores] = g.fused(PRODUCT_TRANSPOSED_RIGHT, query, key)
     [probabilities] = g.fused(MASKED_SOFTMAX, scores, bias)
     g.shape(_scores_shape(spec, sizes, at), scores, probabilities)
-    [joined] = g.fused(MERGE_HEADS, g.op("MatMul", probabilities, value))
+    [joined] = g.fused(MERGE_HEADS, *g.fused(PRODUCT, probabilities, value))
     out = g.linear(joined, f"{prefix}.attention_output.weight")
     return out, SavedAttention(query, key, value, probabilities, layer, at)
 
@@ -162,12 +174,12 @@ def attention_backward(g: Graph, spec: EncoderSpec, d_out: str, sizes: str, save
     d_joined = g.linear_backward(d_out, f"{prefix}.attention_output.weight")
     layout = g.constant([spec.num_heads, spec.head_size])
     [d_context] = g.fused(SPLIT_HEADS, d_joined, sizes if at is None else at.sizes, layout)
-    d_probabilities = g.op("MatMul", d_context, g.op("Transpose", saved.value, perm=[0, 1, 3, 2]))
-    d_value = g.op("MatMul", g.op("Transpose", saved.probabilities, perm=[0, 1, 3, 2]), d_context)
+    [d_probabilities] = g.fused(PRODUCT_TRANSPOSED_RIGHT, d_context, saved.value)
+    [d_value] = g.fused(PRODUCT_TRANSPOSED_LEFT, saved.probabilities, d_context)
     [d_scores] = g.fused(SOFTMAX_BACKWARD, saved.probabilities, d_probabilities)
     g.shape(_scores_shape(spec, sizes, at), d_probabilities, d_scores)
-    d_query = g.op("MatMul", d_scores, saved.key)
-    d_key = g.op("MatMul", g.op("Transpose", d_scores, perm=[0, 1, 3, 2]), saved.query)
+    [d_query] = g.fused(PRODUCT, d_scores, saved.key)
+    [d_key] = g.fused(PRODUCT_TRANSPOSED_LEFT, d_scores, saved.query)
     if at is not None:
         d_query, d_out = at.scatter_heads(g, d_query), at.scatter(g, spec, d_out)
     [d_qkv] = g.fused(MERGE_QKV, d_query, d_key, d_value)

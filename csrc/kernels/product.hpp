@@ -47,24 +47,26 @@ class PackedMatrix {
   [[nodiscard]] std::size_t panel() const noexcept { return panel_; }
   [[nodiscard]] std::size_t panels() const noexcept { return (columns_ + panel_ - 1) / panel_; }
 
-  // A block of C: rows [row, row_end), at most kBlock of them, of panels [first, last).
+  // Rows of a block of C, at most.
+  [[nodiscard]] std::size_t block_rows() const noexcept { return block_rows_; }
+  // A block of C: rows [row, row_end), at most block_rows() of them, of panels [first, last).
   struct Block {
     std::size_t row, row_end;
     std::size_t first, last;
   };
-  static constexpr std::size_t kBlock = 96;
   // Writes a block of C = A B + D for A [.., rows()], C and D [.., columns()]; D may be null, and may be C.
   // Needs half a megabyte of stack.
   virtual void multiply(const float* a, const float* d, float* c, const Block& block) const noexcept = 0;
 
  protected:
-  PackedMatrix(const Matrix& matrix, std::size_t panel)
-      : rows_(matrix.rows), columns_(matrix.columns), panel_(panel) {}
+  PackedMatrix(const Matrix& matrix, std::size_t panel, std::size_t block_rows)
+      : rows_(matrix.rows), columns_(matrix.columns), panel_(panel), block_rows_(block_rows) {}
 
  private:
   std::size_t rows_;
   std::size_t columns_;
   std::size_t panel_;
+  std::size_t block_rows_;
 };
 
 }  // namespace bertqa::kernels

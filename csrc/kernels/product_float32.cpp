@@ -26,6 +26,7 @@ constexpr std::size_t kVectors = 3;
 constexpr std::size_t kPanel = kVectors * kLanes;
 constexpr std::size_t kTileRows = 8;
 constexpr std::size_t kDepth = 1024;  // rows of B that a block of A is packed for
+constexpr std::size_t kBlock = 96;    // rows of A that are packed together
 
 // Where a tile lies in C and D, and which of its columns there are.
 struct TileEnds {
@@ -107,7 +108,8 @@ constexpr auto kTiles = all_tiles(std::make_index_sequence<kTileRows>());
 class Float32Matrix final : public PackedMatrix {
  public:
   explicit Float32Matrix(const Matrix& matrix)
-      : PackedMatrix(matrix, kPanel), packed_(allocate_packed<float>(matrix.rows * panels() * kPanel)) {
+      : PackedMatrix(matrix, kPanel, kBlock),
+        packed_(allocate_packed<float>(matrix.rows * panels() * kPanel)) {
     const std::size_t row = matrix.transposed ? 1 : matrix.columns;
     const std::size_t column = matrix.transposed ? matrix.rows : 1;
     for (std::size_t k = 0; k < rows(); k += kDepth) {

@@ -13,6 +13,7 @@
 #include "kernels/norm.hpp"
 #include "kernels/softmax.hpp"
 #include "runtime/custom_op.hpp"
+#include "runtime/head_operators.hpp"
 #include "runtime/linear_operators.hpp"
 #include "runtime/status.hpp"
 
@@ -310,7 +311,10 @@ CustomOpDomainHandle create_fused_operators(const ort::Api& api,
   for (const ort::CustomOp* table : kTables) {
     check(api, api.CustomOpDomain_Add(domain.get(), table), "CustomOpDomain_Add");
   }
-  if (linear_layers) add_linear_operators(api, domain.get(), *linear_layers);
+  if (linear_layers) {
+    add_linear_operators(api, domain.get(), *linear_layers);
+    add_head_operators(api, domain.get(), *linear_layers);
+  }
   return domain;
 }
 

@@ -76,7 +76,7 @@ class Linear {
   [[nodiscard]] Parts divide(std::size_t rows) const {
     if (rows == 0) return {0, 0};
     constexpr std::size_t kFewest = 32;
-    const std::size_t needed = (rows + PackedMatrix::kBlock - 1) / PackedMatrix::kBlock;
+    const std::size_t needed = (rows + weight_->block_rows() - 1) / weight_->block_rows();
     const std::size_t wanted = (needed + threads_ - 1) / threads_ * threads_;
     const std::size_t most = std::max(needed, (rows + kFewest - 1) / kFewest);
     const std::size_t blocks = std::min(wanted, most);
