@@ -1,4 +1,4 @@
-"""JSON files, plain or gzipped: read with errors that name the file, written aside and renamed."""
+"""JSON files, plain or gzipped: read with errors that name file and place, written aside and renamed."""
 
 from __future__ import annotations
 
@@ -6,9 +6,11 @@ import gzip
 import json
 import zlib
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from bertqa_fast.storage import write_atomic
+
+Kind = TypeVar("Kind")
 
 
 def read_json(path: str | Path) -> Any:
@@ -33,6 +35,40 @@ def read_json(path: str | Path) -> Any:
         raise ValueError(f"{path}: wanted JSON in UTF-8, found other bytes ({error})") from None
     except json.JSONDecodeError as error:
         raise ValueError(f"{path}: wanted JSON, found something else ({error})") from None
+
+
+def member(node: Any, key: str, kind: type[Kind], place: str, wanted: str) -> Kind:
+    """Return what a JSON object holds under a key.
+
+    Parameters
+    ----------
+    node : Any
+        What was found where an object is wanted.
+    key : str
+        The key.
+    kind : type
+        What its value must be.
+    place, wanted : str
+        Where in which file that is, and what the file should look like.
+
+    Raises
+    ------
+    ValueError
+        `node` is no object, lacks the key, or holds something else; the message names the place.
+    """
+    if not isinstance(node, dict):
+        raise unexpected(place, f"a {type(node).__name__}", wanted)
+    if key not in node:
+        raise unexpected(place, f"no {key!r} among {sorted(map(str, node))[:8]}", wanted)
+    value = node[key]
+    if not isinstance(value, kind):
+        raise unexpected(place, f"{key!r} of type {type(value).__name__}", wanted)
+    return value
+
+
+def unexpected(place: str, found: str, wanted: str) -> ValueError:
+    """Return the error of a file that holds something else than it should."""
+    return ValueError(f"{place}: found {found}, wanted {wanted}")
 
 
 def write_json(value: Any, path: str | Path, *, indent: int | None = 1) -> Path:
