@@ -94,7 +94,7 @@ def _check_data(about: dict[str, Any], path: Path) -> None:
     """Refuse a data file that is not the run's."""
     from bertqa_fast.runs.identity import data_hash
 
-    found = data_hash(read_data(path, about["data"].get("task", "squad")))
+    found = data_hash(read_data(path, about["data"]["task"]))
     wanted = about["identity"]["data"]["sha256"]
     if found != wanted:
         raise ValueError(f"--data: the run is of other examples: hash {wanted[:12]}, {path} has {found[:12]}")

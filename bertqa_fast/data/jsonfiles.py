@@ -5,10 +5,11 @@ from __future__ import annotations
 import gzip
 import json
 import zlib
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, TypeVar
 
-from bertqa_fast.storage import write_atomic
+from bertqa_fast.storage import open_atomic, write_atomic
 
 Kind = TypeVar("Kind")
 
@@ -82,4 +83,28 @@ def write_json(value: Any, path: str | Path, *, indent: int | None = 1) -> Path:
     path = Path(path)
     raw = json.dumps(value, ensure_ascii=False, indent=indent, allow_nan=False).encode() + b"\n"
     write_atomic(path, gzip.compress(raw, mtime=0) if path.suffix == ".gz" else raw)
+    return path
+
+
+def write_json_members(members: Iterable[tuple[str, Any]], path: str | Path) -> Path:
+    """Write a JSON object key by key, as :func:`write_json` would, holding one value at a time.
+
+    Raises
+    ------
+    ValueError
+        A value holds a number that JSON cannot hold (NaN, infinity).
+    """
+    path = Path(path)
+    with open_atomic(path) as file:
+        packed = (
+            gzip.GzipFile(fileobj=file, mode="wb", mtime=0, filename="") if path.suffix == ".gz" else None
+        )
+        begin = "{"
+        for key, value in members:
+            text = json.dumps(value, ensure_ascii=False, indent=1, allow_nan=False).replace("\n", "\n ")
+            (packed or file).write(f"{begin}\n {json.dumps(key, ensure_ascii=False)}: {text}".encode())
+            begin = ","
+        (packed or file).write(b"{}\n" if begin == "{" else b"\n}\n")
+        if packed is not None:
+            packed.close()
     return path
