@@ -16,7 +16,13 @@ from bertqa_fast.runs.by_example import ByExample
 from bertqa_fast.runs.files import MEND, RunFolderError, damaged, part_path, read_run_file, read_table
 from bertqa_fast.runs.parts import Part, answers_of, lost, named, survey
 from bertqa_fast.runs.schema import from_tables, score_schema, window_schema
-from bertqa_fast.runs.scored import SCORE_COLUMNS, WINDOW_COLUMNS, ScoredWindow, scored_windows
+from bertqa_fast.runs.scored import (
+    SCORE_COLUMNS,
+    WINDOW_COLUMNS,
+    ScoredWindow,
+    layer_scores,
+    scored_windows,
+)
 from bertqa_fast.tasks.answers import NBest, Prediction
 
 
@@ -57,9 +63,15 @@ class Run:
                 "parts; run again with --resume to compute them anew"
             )
 
+    @property
+    def layers(self) -> tuple[int, ...]:
+        """The layers that every example has, rising; none while there is no example."""
+        return self._parts[0].layers if self._parts else ()
+
     def __len__(self) -> int:
         """Examples that are done."""
-        return sum(len(part.examples) for part in self._parts)
+        # Parts follow each other without a gap, from the first example on.
+        return self._parts[-1].examples.stop if self._parts else 0
 
     def __iter__(self) -> Iterator[LayerAttributions]:
         return (layers for _, layers in self.numbered())
@@ -81,6 +93,12 @@ class Run:
                 yield from scored_windows(windows, scores)
             except (ValueError, KeyError, TypeError) as error:
                 raise self._damaged(part, error) from error
+
+    def layer_scores(self, layer: int) -> Iterator[tuple[int, NDArray[np.float32]]]:
+        """Yield each example's number and its scores ``[T]`` at one layer, without the windows."""
+        for part in self._parts:
+            path = part_path(self.folder, "scores", part.number)
+            yield from layer_scores(read_table(path, ["example", "layer", "scores"]), layer)
 
     def predictions(self) -> Mapping[int, Prediction]:
         """Return number of the example to its prediction, n-best list included, read as it is asked for.
@@ -122,14 +140,14 @@ class Run:
         """
         path = embedding_path(self.folder, example)
         kept = self.about["identity"]["settings"].get("embeddings", 0)
-        part = next((part for part in self._parts if example in part.examples), None)
-        if not path.is_file() and (part is None or example >= kept):
+        if example >= min(kept, len(self)) and not path.is_file():
             return None
         try:
             with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
                 states: NDArray[np.float32] = stored["hidden_states"]
         except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
-            mend = MEND.format(name="its part" if part is None else f"part-{part.number:05}")
+            number = next((part.number for part in self._parts if example in part.examples), 0)
+            mend = MEND.format(name=f"part-{number:05}")
             raise RunFolderError(f"{path} cannot be read ({error}); {mend}") from None
         return states
 

@@ -121,7 +121,10 @@ def calls(
         ]
 
     def fake_predict(
-        model: Any, examples: list[QAExample], show_progress: bool | None = None
+        model: Any,
+        examples: list[QAExample],
+        show_progress: bool | None = None,
+        null_score_diff_threshold: float | None = None,
     ) -> list[Prediction]:
         entry = NBest("Ada", 0, 3, 5, 5, 0, 1.0, 2.0, 0.9)
         return [Prediction(example.id, "Ada", 0, 3, 5, 5, 3.0, 0.9, 0, [entry]) for example in examples]
