@@ -44,7 +44,9 @@ def read_table(path: Path, columns: Sequence[str]) -> Any:
     import pyarrow.parquet as pq
 
     try:
-        table = pq.read_table(path, columns=list(columns), page_checksum_verification=True)
+        # Several times quicker than pq.read_table, which is made for data sets of many files.
+        with pq.ParquetFile(path, page_checksum_verification=True) as file:
+            table = file.read(columns=list(columns))
     except (OSError, pa.ArrowException) as error:
         raise damaged(path, error) from None
     absent = [name for name in columns if name not in table.column_names]

@@ -64,6 +64,11 @@ class Run:
             )
 
     @property
+    def task(self) -> str:
+        """The data set by whose rules it was predicted and scored; SQuAD where it does not say."""
+        return str(self.about["data"].get("task", "squad"))
+
+    @property
     def layers(self) -> tuple[int, ...]:
         """The layers that every example has, rising; none while there is no example."""
         return self._parts[0].layers if self._parts else ()

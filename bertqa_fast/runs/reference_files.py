@@ -73,7 +73,7 @@ def write_reference_files(run: Run, folder: str | Path, *, show_progress: bool |
         The run is damaged.
     """
     folder = Path(folder)
-    duorc = run.about["data"]["task"].startswith("duorc")
+    duorc = run.task.startswith("duorc")
     suffix = "_duorc" if duorc else ""
     with progress_bar(len(run) * (1 + len(run.layers)), "converting", "row", show_progress) as bar:
         windows = _windows(run, bar)
