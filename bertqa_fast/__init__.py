@@ -7,6 +7,7 @@ embeddings. Hugging Face's ``hidden_states[k]`` is layer ``k - 1``.
 from bertqa_fast.attribution.integrated_gradients import integrated_gradients
 from bertqa_fast.attribution.profile import Profile
 from bertqa_fast.attribution.results import Attribution, LayerAttributions
+from bertqa_fast.data.duorc import read_duorc
 from bertqa_fast.data.examples import Answer, QAExample, TextExample
 from bertqa_fast.data.squad import read_squad
 from bertqa_fast.device import DeviceInfo, devices
@@ -52,5 +53,6 @@ __all__ = [
     "integrated_gradients",
     "load",
     "predict",
+    "read_duorc",
     "read_squad",
 ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -13,6 +13,7 @@ from bertqa_fast.cli.output import emit, log
 
 if TYPE_CHECKING:
     from bertqa_fast.model import Model
+    from bertqa_fast.runs.reader import Run
 
 HELP = """Analyse a run folder: tables (CSV and JSON) and figures (PNG and SVG).
 
@@ -66,7 +67,7 @@ def analyze(
         raise typer.BadParameter(str(error)) from None
     opened = Run(run)
     if data is not None:
-        _check_data(opened.about, data)
+        _check_data(opened, data)
 
     def own_model() -> Model:
         about = opened.about
@@ -90,11 +91,11 @@ def analyze(
         raise SystemExit(1)
 
 
-def _check_data(about: dict[str, Any], path: Path) -> None:
+def _check_data(run: Run, path: Path) -> None:
     """Refuse a data file that is not the run's."""
     from bertqa_fast.runs.identity import data_hash
 
-    found = data_hash(read_data(path, about["data"].get("task", "squad")))
-    wanted = about["identity"]["data"]["sha256"]
+    found = data_hash(read_data(path, run.task))
+    wanted = run.about["identity"]["data"]["sha256"]
     if found != wanted:
         raise ValueError(f"--data: the run is of other examples: hash {wanted[:12]}, {path} has {found[:12]}")

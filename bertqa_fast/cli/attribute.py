@@ -88,6 +88,7 @@ def attribute(
             opened,
             examples,
             output_dir,
+            task=task,
             layers=chosen,
             limit=limit,
             resume=resume,

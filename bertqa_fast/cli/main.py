@@ -13,6 +13,7 @@ import typer
 from bertqa_fast.cli import (
     analyze,
     attribute,
+    convert,
     demo,
     devices,
     evaluate,
@@ -50,6 +51,7 @@ app.command("attribute", help=attribute.HELP)(attribute.attribute)
 app.command("analyze", help=analyze.HELP)(analyze.analyze)
 app.command("explain", help=explain.HELP)(explain.explain)
 app.command("report", help=report.HELP)(report.report)
+app.command("convert", help=convert.HELP)(convert.convert)
 app.command("devices", help=devices.HELP)(devices.devices)
 
 

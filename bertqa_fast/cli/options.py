@@ -30,7 +30,12 @@ ModelOption = Annotated[
 DataOption = Annotated[
     Path, typer.Option("--data", help="Data file in the task's own format; .gz is accepted.")
 ]
-TaskOption = Annotated[str, typer.Option("--task", help="Whose files and rules: squad, squad_v2, …")]
+TaskOption = Annotated[
+    str,
+    typer.Option(
+        "--task", help="Whose files and rules: squad, squad_v2, duorc, duorc_reference or duorc_found."
+    ),
+]
 DeviceOption = Annotated[
     str, typer.Option("--device", help="cpu, cuda, cuda:N, webgpu or openvino; never chosen for you.")
 ]

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from bertqa_fast.data.examples import Answer, QAExample
-from bertqa_fast.data.jsonfiles import read_json, write_json
+from bertqa_fast.data.jsonfiles import member, read_json, unexpected, write_json
 
 _WANTED = (
     "SQuAD: {'data': [{'paragraphs': [{'context': …, 'qas': [{'id': …, 'question': …, 'answers': […]}]}]}]}"
@@ -81,19 +81,19 @@ def write_squad(
 def _example(qa: Any, context: str, place: str) -> QAExample:
     question = _text(qa, "question", place)
     if "id" not in qa:
-        raise _not_squad(place, f"no 'id' among {sorted(qa)}")
+        raise unexpected(place, f"no 'id' among {sorted(qa)}", _WANTED)
     answers = []
     # A file of questions alone can be predicted on.
     for a, answer in enumerate(_list(qa, "answers", place) if "answers" in qa else []):
         text = _text(answer, "text", f"{place}.answers[{a}]")
         start = answer.get("answer_start")
         if isinstance(start, bool) or not isinstance(start, int | None):
-            raise _not_squad(f"{place}.answers[{a}]", f"answer_start {start!r}")
+            raise unexpected(f"{place}.answers[{a}]", f"answer_start {start!r}", _WANTED)
         # CMRC 2018 and DRCD write -1 where the place is unknown.
         answers.append(Answer(text, None if start is None or start < 0 else start))
     impossible = qa.get("is_impossible", False)
     if not isinstance(impossible, bool):
-        raise _not_squad(place, f"is_impossible {impossible!r}")
+        raise unexpected(place, f"is_impossible {impossible!r}", _WANTED)
     try:
         return QAExample(question, context, str(qa["id"]), tuple(answers), impossible)
     except ValueError as error:
@@ -123,27 +123,9 @@ def _record(example: QAExample, version: str) -> dict[str, Any]:
 
 
 def _list(node: Any, key: str, place: str) -> list[Any]:
-    value = node.get(key) if isinstance(node, dict) else None
-    if not isinstance(value, list):
-        raise _not_squad(place, _seen(node, key))
-    return value
+    found: list[Any] = member(node, key, list, place, _WANTED)
+    return found
 
 
 def _text(node: Any, key: str, place: str) -> str:
-    value = node.get(key) if isinstance(node, dict) else None
-    if not isinstance(value, str):
-        raise _not_squad(place, _seen(node, key))
-    return value
-
-
-def _seen(node: Any, key: str) -> str:
-    """Say what stands where `key` was wanted."""
-    if not isinstance(node, dict):
-        return f"a {type(node).__name__}"
-    if key not in node:
-        return f"no {key!r} among {sorted(map(str, node))[:8]}"
-    return f"{key!r} of type {type(node[key]).__name__}"
-
-
-def _not_squad(place: str, found: str) -> ValueError:
-    return ValueError(f"{place}: found {found}, wanted {_WANTED}")
+    return member(node, key, str, place, _WANTED)

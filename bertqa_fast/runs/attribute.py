@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -23,6 +23,7 @@ from bertqa_fast.runs.store import RunWriter
 from bertqa_fast.storage import write_atomic
 from bertqa_fast.tasks.answers import Prediction
 from bertqa_fast.tasks.predict import predict
+from bertqa_fast.tasks.registry import get_task
 
 if TYPE_CHECKING:
     from bertqa_fast.model import Model
@@ -36,6 +37,7 @@ def attribute_dataset(
     examples: Sequence[QAExample],
     out_dir: str | Path,
     *,
+    task: str = "squad",
     layers: Any = "all",
     limit: int | None = None,
     resume: bool = False,
@@ -57,6 +59,8 @@ def attribute_dataset(
         The data; ids must differ.
     out_dir : str or Path
         The run folder; absent or empty, unless ``resume`` goes on with the run in it.
+    task : str
+        The data set, whose rules say whether "no answer" may be predicted and how answers are scored.
     layers : int, "embeddings", "all", or a list of these
         As ``layer`` of ``integrated_gradients``: l is the output of encoder block l, -1 the embeddings.
     limit : int or None
@@ -80,29 +84,29 @@ def attribute_dataset(
     Raises
     ------
     ValueError, TypeError
-        Naming the argument: no examples, an id twice, a folder that holds another run, an unknown option.
+        Naming the argument: no examples, an id twice, a folder that holds another run, an unknown task or
+        option.
     RunFolderError
         The folder is damaged, or in use by another process.
     """
     from bertqa_fast.attribution.integrated_gradients import integrated_gradients
 
+    rules = get_task(task)
     check_arguments(examples, limit, embeddings)
     numbers = resolved_layers(layers, model.num_layers, options.get("preset"))
-    same = identity(model, examples, numbers, embeddings, integrated_gradients, options)
-    wanted = range(len(examples) if limit is None else min(limit, len(examples)))
+    same = identity(model, examples, task, numbers, embeddings, integrated_gradients, options)
+    total = len(examples) if limit is None else min(limit, len(examples))
     windowing = {name: options[name] for name in _WINDOWING & options.keys()}
     answering = {name: options[name] for name in _ANSWERING & options.keys()}
-    if any(example.is_impossible for example in examples):
+    if rules.unanswerable:
         answering["null_score_diff_threshold"] = 0.0  # as SQuAD v2 is predicted everywhere
-    with RunWriter(Path(out_dir), same, about(model, data_path), resume=resume) as writer:
-        pending = [number for number in wanted if number not in writer.done]
+    with RunWriter(Path(out_dir), same, about(model, data_path, task), resume=resume) as writer:
+        pending = writer.missing(total)
+        done = total - sum(map(len, pending))
         part = _Part(writer)
-        with progress_bar(len(wanted), "attributing", "example", show_progress) as bar:
-            bar.update(len(wanted) - len(pending))
+        with progress_bar(total, "attributing", "example", show_progress, initial=done) as bar:
             try:
-                while pending:
-                    room = part.pace.room()
-                    chunk, pending = pending[:room], pending[room:]
+                for chunk in part.chunks(pending):
                     chosen = [examples[number] for number in chunk]
                     started = time.monotonic()
                     # A list of layers gives LayerAttributions always, also where it holds one.
@@ -120,7 +124,7 @@ def attribute_dataset(
             finally:
                 # What is finished is kept, also when the run is interrupted.
                 part.close()
-        return writer.finish(write_predictions_files(writer.folder, examples))
+        return writer.finish(write_predictions_files(writer.folder, examples, task))
 
 
 class _Part:
@@ -133,9 +137,19 @@ class _Part:
         self._predictions: dict[int, Prediction] = {}
         self._gold: dict[int, list[str]] = {}
 
+    def chunks(self, pending: Sequence[range]) -> Iterator[range]:
+        """Yield what to take next, as much as fits the part; at a gap the part is closed."""
+        for stretch in pending:
+            rest = stretch
+            while rest:
+                room = self.pace.room()
+                yield rest[:room]
+                rest = rest[room:]
+            self.close()
+
     def add(
         self,
-        numbers: list[int],
+        numbers: Sequence[int],
         examples: Sequence[QAExample],
         results: Sequence[LayerAttributions],
         predictions: Sequence[Prediction],

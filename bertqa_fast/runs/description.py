@@ -48,6 +48,7 @@ def resolved_layers(layers: Any, num_layers: int, preset: str | None) -> list[in
 def identity(
     model: Model,
     examples: Sequence[QAExample],
+    task: str,
     layers: list[int],
     embeddings: int,
     function: Any,
@@ -57,7 +58,7 @@ def identity(
 
     Parameters
     ----------
-    model, examples, layers, embeddings
+    model, examples, task, layers, embeddings
         As in :func:`bertqa_fast.runs.attribute.attribute_dataset`, layers by number.
     function : callable
         What computes; its defaults count as settings.
@@ -71,13 +72,13 @@ def identity(
     """
     return {
         "model": {"fingerprint": model.fingerprint, "precision": model.precision},
-        "data": {"sha256": data_hash(examples), "examples": len(examples)},
+        "data": {"sha256": data_hash(examples), "examples": len(examples), "task": task},
         "settings": _settings(function, layers, embeddings, options),
     }
 
 
-def about(model: Model, data_path: Any) -> dict[str, Any]:
-    """Return what else ``run.json`` says: where model and data come from, and versions."""
+def about(model: Model, data_path: Any, task: str) -> dict[str, Any]:
+    """Return what else ``run.json`` says: where model and data come from, whose rules hold, and versions."""
     return {
         "model": {
             "source": str(model.source),
@@ -86,7 +87,7 @@ def about(model: Model, data_path: Any) -> dict[str, Any]:
             "hidden_size": model.hidden_size,
             "device": str(model.device),
         },
-        "data": {"path": None if data_path is None else str(data_path)},
+        "data": {"path": None if data_path is None else str(data_path), "task": task},
         "versions": versions(),
     }
 
@@ -101,10 +102,12 @@ def check_arguments(examples: Sequence[QAExample], limit: int | None, embeddings
     """
     if not examples:
         raise ValueError("examples must hold at least one, got none")
-    keys = [example.id if example.id is not None else f"#{n}" for n, example in enumerate(examples)]
-    if len(set(keys)) < len(keys):
-        twice = next(key for n, key in enumerate(keys) if key in keys[:n])
-        raise ValueError(f"examples must have ids of their own, got {twice!r} twice")
+    seen: set[str] = set()
+    for number, example in enumerate(examples):
+        key = f"#{number}" if example.id is None else example.id
+        if key in seen:
+            raise ValueError(f"examples must have ids of their own, got {key!r} twice")
+        seen.add(key)
     if limit is not None and limit < 1:
         raise ValueError(f"limit must be positive, got {limit}")
     if embeddings < 0:

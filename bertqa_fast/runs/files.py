@@ -13,6 +13,7 @@ from bertqa_fast.storage import write_atomic
 
 FORMAT = 1
 RUN_FILE = "run.json"
+MEND = "delete {name} in windows/, scores/ and predictions/ and run again with --resume to compute it anew"
 _PART = re.compile(r"part-(\d{5,})\.parquet")
 
 
@@ -31,21 +32,27 @@ def part_path(folder: Path, kind: str, number: int, suffix: str = "parquet") -> 
     return folder / kind / f"part-{number:05}.{suffix}"
 
 
-def read_table(path: Path, columns: Sequence[str] | None = None) -> Any:
-    """Read one table.
+def read_table(path: Path, columns: Sequence[str]) -> Any:
+    """Read columns of one table.
 
     Raises
     ------
     RunFolderError
-        It is missing or damaged.
+        It is missing, damaged or lacks a column.
     """
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     try:
-        return pq.read_table(path, columns=None if columns is None else list(columns))
+        # Several times quicker than pq.read_table, which is made for data sets of many files.
+        with pq.ParquetFile(path, page_checksum_verification=True) as file:
+            table = file.read(columns=list(columns))
     except (OSError, pa.ArrowException) as error:
-        raise _damaged(path, error) from None
+        raise damaged(path, error) from None
+    absent = [name for name in columns if name not in table.column_names]
+    if absent:
+        raise damaged(path, f"it has no column {', '.join(absent)}")
+    return table
 
 
 def read_answers(path: Path) -> dict[int, dict[str, Any]]:
@@ -62,15 +69,13 @@ def read_answers(path: Path) -> dict[int, dict[str, Any]]:
             if not {"prediction", "gold"} <= entry.keys():
                 raise ValueError(f"found {sorted(entry)} for example {example}")
     except (OSError, ValueError, AttributeError) as error:
-        raise _damaged(path, error) from None
+        raise damaged(path, error) from None
     return answers
 
 
-def _damaged(path: Path, error: Exception) -> RunFolderError:
-    return RunFolderError(
-        f"{path} cannot be read ({error}); delete {path.stem} in windows/, scores/ and predictions/ "
-        "and run again with --resume to compute it anew"
-    )
+def damaged(path: Path, reason: object) -> RunFolderError:
+    """Return the error of a part's file that cannot be used, which says what to do."""
+    return RunFolderError(f"{path} cannot be read ({reason}); {MEND.format(name=path.stem)}")
 
 
 def read_run_file(folder: Path) -> dict[str, Any]:
@@ -102,5 +107,5 @@ def write_table(table: Any, path: Path) -> None:
     import pyarrow.parquet as pq
 
     sink = pa.BufferOutputStream()
-    pq.write_table(table, sink, compression="zstd")
+    pq.write_table(table, sink, compression="zstd", write_page_checksum=True)
     write_atomic(path, sink.getvalue().to_pybytes())

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import zipfile
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,16 +12,17 @@ from numpy.typing import NDArray
 
 from bertqa_fast.attribution.layer_results import LayerAttributions
 from bertqa_fast.data.jsonfiles import read_json
-from bertqa_fast.runs.files import (
-    RunFolderError,
-    part_numbers,
-    part_path,
-    read_answers,
-    read_run_file,
-    read_table,
+from bertqa_fast.runs.by_example import ByExample
+from bertqa_fast.runs.files import MEND, RunFolderError, damaged, part_path, read_run_file, read_table
+from bertqa_fast.runs.parts import Part, answers_of, lost, named, survey
+from bertqa_fast.runs.schema import from_tables, score_schema, window_schema
+from bertqa_fast.runs.scored import (
+    SCORE_COLUMNS,
+    WINDOW_COLUMNS,
+    ScoredWindow,
+    layer_scores,
+    scored_windows,
 )
-from bertqa_fast.runs.schema import from_tables
-from bertqa_fast.runs.scored import SCORE_COLUMNS, WINDOW_COLUMNS, ScoredWindow, scored_windows
 from bertqa_fast.tasks.answers import NBest, Prediction
 
 
@@ -39,7 +41,8 @@ class Run:
     ValueError
         It is not a run folder.
     RunFolderError
-        It is damaged, or of a later format.
+        It is of a later format; or a part is damaged, missing or there twice. The message says which, and
+        what to do.
 
     Attributes
     ----------
@@ -52,61 +55,78 @@ class Run:
     def __init__(self, folder: str | Path) -> None:
         self.folder = Path(folder)
         self.about: dict[str, Any] = read_run_file(self.folder)
-        self._parts = part_numbers(self.folder)
+        self._parts = survey(self.folder)
+        gone = lost(self._parts, self.about["counts"]["examples"])
+        if gone:
+            raise RunFolderError(
+                f"{self.folder}: {', '.join(map(named, gone))} done before, but missing: scores/ lacks the "
+                "parts; run again with --resume to compute them anew"
+            )
+
+    @property
+    def task(self) -> str:
+        """The data set by whose rules it was predicted and scored; SQuAD where it does not say."""
+        return str(self.about["data"].get("task", "squad"))
+
+    @property
+    def layers(self) -> tuple[int, ...]:
+        """The layers that every example has, rising; none while there is no example."""
+        return self._parts[0].layers if self._parts else ()
 
     def __len__(self) -> int:
         """Examples that are done."""
-        return sum(len(self._windows(number, ["example"])) for number in self._parts)
+        # Parts follow each other without a gap, from the first example on.
+        return self._parts[-1].examples.stop if self._parts else 0
 
     def __iter__(self) -> Iterator[LayerAttributions]:
         return (layers for _, layers in self.numbered())
 
     def numbered(self) -> Iterator[tuple[int, LayerAttributions]]:
         """Yield each example's number in the data, from 0, and its attributions."""
-        for number in self._parts:
-            scores = read_table(part_path(self.folder, "scores", number))
+        for part in self._parts:
+            windows, scores = self._tables(part, window_schema().names, score_schema().names)
             try:
-                yield from from_tables(self._windows(number), scores)
+                yield from from_tables(windows, scores)
             except (ValueError, KeyError, TypeError) as error:
-                raise RunFolderError(f"{self.folder}: part {number} is damaged ({error})") from error
+                raise self._damaged(part, error) from error
 
     def scored(self) -> Iterator[ScoredWindow]:
         """Yield each example's window and scores as plain arrays: many times faster than :meth:`numbered`."""
-        for number in self._parts:
-            scores = read_table(part_path(self.folder, "scores", number), SCORE_COLUMNS)
+        for part in self._parts:
+            windows, scores = self._tables(part, WINDOW_COLUMNS, SCORE_COLUMNS)
             try:
-                yield from scored_windows(self._windows(number, WINDOW_COLUMNS), scores)
+                yield from scored_windows(windows, scores)
             except (ValueError, KeyError, TypeError) as error:
-                raise RunFolderError(f"{self.folder}: part {number} is damaged ({error})") from error
+                raise self._damaged(part, error) from error
 
-    def predictions(self) -> dict[int, Prediction]:
-        """Return number of the example to its prediction, n-best list included.
+    def layer_scores(self, layer: int) -> Iterator[tuple[int, NDArray[np.float32]]]:
+        """Yield each example's number and its scores ``[T]`` at one layer, without the windows."""
+        for part in self._parts:
+            path = part_path(self.folder, "scores", part.number)
+            yield from layer_scores(read_table(path, ["example", "layer", "scores"]), layer)
+
+    def predictions(self) -> Mapping[int, Prediction]:
+        """Return number of the example to its prediction, n-best list included, read as it is asked for.
 
         Raises
         ------
         RunFolderError
-            A part's predictions are missing or damaged.
+            From the mapping: a part's predictions are missing or damaged.
         """
-        found: dict[int, Prediction] = {}
-        for example, entry in self._answers():
-            fields = dict(entry["prediction"])
-            n_best = [NBest(**fields_of_one) for fields_of_one in fields.pop("n_best")]
-            found[example] = Prediction(**fields, n_best=n_best)
-        return found
+        return ByExample(self._parts, self._predictions)
 
-    def gold(self) -> dict[int, tuple[str, ...]]:
-        """Return number of the example to its gold answers, empty where it has none."""
-        return {example: tuple(entry["gold"]) for example, entry in self._answers()}
+    def gold(self) -> Mapping[int, tuple[str, ...]]:
+        """Return number of the example to its gold answers, empty where it has none; read when asked for."""
+        return ByExample(
+            self._parts,
+            lambda part: {example: tuple(entry["gold"]) for example, entry in self._answers(part).items()},
+        )
 
     def scores(self) -> dict[str, float]:
         """Return the scores in per cent; empty where the run is not finished or has no gold answers."""
         names = {"exact_match": "EM", "f1": "F1"}
         kept = self.about.get("scores", {})
         return {short: kept[name] for name, short in names.items() if name in kept}
-
-    def _answers(self) -> Iterator[tuple[int, dict[str, Any]]]:
-        for number in self._parts:
-            yield from read_answers(part_path(self.folder, "predictions", number, "json")).items()
 
     def exact_scores(self) -> dict[str, int]:
         """Return id (``#n`` for example n without one) to 0 or 1; empty where nothing was scored yet."""
@@ -117,16 +137,47 @@ class Run:
         """Return the hidden states of an example's window, ``[L+1, T, H]``, or None where none were kept.
 
         Entry k is Hugging Face's ``hidden_states[k]``, that is layer ``k-1``.
+
+        Raises
+        ------
+        RunFolderError
+            They were kept, and are missing or damaged.
         """
         path = embedding_path(self.folder, example)
-        if not path.is_file():
+        kept = self.about["identity"]["settings"].get("embeddings", 0)
+        if example >= min(kept, len(self)) and not path.is_file():
             return None
-        with np.load(path, allow_pickle=False) as stored:
-            states: NDArray[np.float32] = stored["hidden_states"]
+        try:
+            with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
+                states: NDArray[np.float32] = stored["hidden_states"]
+        except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
+            number = next((part.number for part in self._parts if example in part.examples), 0)
+            mend = MEND.format(name=f"part-{number:05}")
+            raise RunFolderError(f"{path} cannot be read ({error}); {mend}") from None
         return states
 
-    def _windows(self, number: int, columns: Sequence[str] | None = None) -> Any:
-        return read_table(part_path(self.folder, "windows", number), columns)
+    def _predictions(self, part: Part) -> dict[int, Prediction]:
+        found: dict[int, Prediction] = {}
+        try:
+            for example, entry in self._answers(part).items():
+                fields = dict(entry["prediction"])
+                n_best = [NBest(**fields_of_one) for fields_of_one in fields.pop("n_best")]
+                found[example] = Prediction(**fields, n_best=n_best)
+        except (TypeError, KeyError, AttributeError) as error:
+            raise damaged(part_path(self.folder, "predictions", part.number, "json"), error) from None
+        return found
+
+    def _answers(self, part: Part) -> dict[int, dict[str, Any]]:
+        return answers_of(self.folder, part.number, part.examples)
+
+    def _tables(self, part: Part, windows: Sequence[str], scores: Sequence[str]) -> tuple[Any, Any]:
+        return (
+            read_table(part_path(self.folder, "windows", part.number), windows),
+            read_table(part_path(self.folder, "scores", part.number), scores),
+        )
+
+    def _damaged(self, part: Part, error: Exception) -> RunFolderError:
+        return damaged(part_path(self.folder, "scores", part.number), error)
 
 
 def embedding_path(folder: Path, example: int) -> Path:

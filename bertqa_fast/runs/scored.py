@@ -114,6 +114,23 @@ def scored_windows(windows: Any, scores: Any) -> Iterator[ScoredWindow]:
         )
 
 
+def layer_scores(scores: Any, layer: int) -> Iterator[tuple[int, NDArray[np.float32]]]:
+    """Yield each example's number and its scores ``[T]`` at one layer, in order.
+
+    Parameters
+    ----------
+    scores : pyarrow.Table
+        Columns ``example``, ``layer`` and ``scores`` of one part.
+    layer : int
+        The layer; -1 is the embeddings.
+    """
+    owner = scores.column("example").to_numpy()
+    norms = _Lists(scores.column("scores"))
+    rows = np.flatnonzero(scores.column("layer").to_numpy() == layer)
+    for row in rows[np.argsort(owner[rows])]:
+        yield int(owner[row]), norms[row]
+
+
 class _Lists:
     """A column of lists of numbers, as one array and the places where its rows begin."""
 

@@ -1,13 +1,15 @@
 """The run folder, written: parts that are whole or absent, and a run.json that says what they are.
 
-A part is three files of one number. ``scores/`` is written last: a part counts only once it is there, so a
-run that is killed loses at most the part in hand.
+A part is three files of one number, and holds neighbours in the data. ``scores/`` is written last: a part
+counts only once it is there, so a run that is killed loses at most the part in hand.
 """
 
 from __future__ import annotations
 
 import fcntl
 import json
+import logging
+from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -21,17 +23,19 @@ from bertqa_fast.runs.files import (
     FORMAT,
     RUN_FILE,
     RunFolderError,
-    part_numbers,
     part_path,
-    read_answers,
     read_run_file,
-    read_table,
     write_table,
 )
 from bertqa_fast.runs.identity import differences, identity_hash
+from bertqa_fast.runs.parts import Part, lost, missing, named, survey
 from bertqa_fast.runs.schema import score_table, window_table
 from bertqa_fast.storage import write_atomic
 from bertqa_fast.tasks.answers import Prediction
+
+_LOG = logging.getLogger(__name__)
+# What a process that is killed while it writes leaves behind.
+_LEFTOVERS = ("*/.part-*", "*/.example-*", ".*.json.*")
 
 
 class RunWriter:
@@ -64,7 +68,8 @@ class RunWriter:
         self._about = dict(about)
         self._resume = resume
         self._lock: IO[str] | None = None
-        self._next = 0
+        self._parts: list[Part] = []
+        self._free: list[int] = []  # Numbers below the last part's that no part has.
         self._counts: dict[str, float] = {
             "examples": 0,
             "windows": 0,
@@ -72,7 +77,6 @@ class RunWriter:
             "evaluations": 0.0,
             "seconds": 0.0,
         }
-        self.done: set[int] = set()
 
     def __enter__(self) -> Self:
         self.folder.mkdir(parents=True, exist_ok=True)
@@ -108,17 +112,21 @@ class RunWriter:
         changed = differences(about["identity"], self._identity)
         if changed:
             raise ValueError(f"{self.folder} holds a run of another kind: {'; '.join(changed)}")
-        for leftover in self.folder.glob("*/.part-*"):  # of a process that was killed while writing
-            leftover.unlink()
-        for number in part_numbers(self.folder):
-            table = read_table(part_path(self.folder, "scores", number), ["example", "evaluations"])
-            read_table(part_path(self.folder, "windows", number), ["example"])
-            read_answers(part_path(self.folder, "predictions", number, "json"))
-            examples = set(table.column("example").to_pylist())
-            self.done |= examples
-            self._count(len(examples), sum(table.column("evaluations").to_pylist()))
-            self._next = number + 1
+        for pattern in _LEFTOVERS:
+            for leftover in self.folder.glob(pattern):
+                leftover.unlink()
+        self._parts = survey(self.folder, thorough=True)
+        for part in self._parts:
+            self._count(part)
+        used = {part.number for part in self._parts}
+        self._free = sorted(set(range(max(used, default=-1))) - used, reverse=True)
         self._counts["seconds"] = about["counts"]["seconds"]
+        for stretch in lost(self._parts, about["counts"]["examples"]):
+            _LOG.warning("%s: %s done before, but missing; computed anew", self.folder, named(stretch))
+
+    def missing(self, stop: int) -> list[range]:
+        """Return the stretches of the examples from 0 up to ``stop`` that are still to be done."""
+        return missing(self._parts, stop)
 
     def add(
         self,
@@ -132,15 +140,21 @@ class RunWriter:
         Parameters
         ----------
         results : sequence of (int, LayerAttributions)
-            Number of each example in the data, and its attributions.
+            Number of each example in the data, and its attributions; neighbours, in order.
         predictions : mapping
             Number of the example to its prediction.
         gold : mapping
             Number of the example to its gold answers.
         seconds : float
             Work that went into the part.
+
+        Raises
+        ------
+        ValueError
+            The examples are no neighbours, or some are in another part already.
         """
-        number = self._next
+        examples, at = self._place([example for example, _ in results])
+        number = self._free[-1] if self._free else len(self._parts)
         answers = {
             str(example): {"prediction": asdict(prediction), "gold": list(gold[example])}
             for example, prediction in predictions.items()
@@ -148,22 +162,35 @@ class RunWriter:
         write_table(window_table(results), part_path(self.folder, "windows", number))
         write_json(answers, part_path(self.folder, "predictions", number, "json"), indent=None)
         write_table(score_table(results), part_path(self.folder, "scores", number))
-        self._next += 1
-        self.done |= {example for example, _ in results}
-        self._count(len(results), sum(item.evaluations for _, layers in results for item in layers.values()))
+        evaluations = sum(item.evaluations for _, layers in results for item in layers.values())
+        if self._free:
+            self._free.pop()
+        self._parts.insert(at, Part(number, examples, tuple(sorted(results[0][1])), evaluations))
+        self._count(self._parts[at])
         self._counts["seconds"] += seconds
         self._write_run_file("running")
+
+    def _place(self, numbers: list[int]) -> tuple[range, int]:
+        """Return the examples of a new part, and its place among the parts."""
+        examples = range(numbers[0], numbers[0] + len(numbers))
+        if numbers != list(examples):
+            raise ValueError(f"results must be those of neighbours, got the examples {numbers}")
+        at = bisect_left(self._parts, examples.start, key=lambda part: part.examples.start)
+        for part in self._parts[max(at - 1, 0) : at + 1]:
+            if part.examples.start < examples.stop and examples.start < part.examples.stop:
+                raise ValueError(f"results must be new, got {named(examples)}: part {part.number} has some")
+        return examples, at
 
     def finish(self, scores: Mapping[str, Any]) -> dict[str, Any]:
         """Say that every example is done, and how it scored; return what ``run.json`` says."""
         self._about["scores"] = dict(scores)
         return self._write_run_file("complete")
 
-    def _count(self, examples: int, evaluations: float) -> None:
-        self._counts["examples"] += examples
-        self._counts["windows"] += examples
+    def _count(self, part: Part) -> None:
+        self._counts["examples"] += len(part.examples)
+        self._counts["windows"] += len(part.examples)
         self._counts["parts"] += 1
-        self._counts["evaluations"] += evaluations
+        self._counts["evaluations"] += part.evaluations
 
     def _write_run_file(self, status: str) -> dict[str, Any]:
         about = {

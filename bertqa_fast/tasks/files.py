@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from pathlib import Path
 
-from bertqa_fast.data.jsonfiles import read_json, write_json
+from bertqa_fast.data.jsonfiles import read_json, write_json, write_json_members
 from bertqa_fast.tasks.answers import Prediction
 from bertqa_fast.tasks.scores import Scores, null_difference
 
 
-def write_predictions(predictions: Sequence[Prediction], path: str | Path) -> Path:
+def write_predictions(predictions: Iterable[Prediction], path: str | Path) -> Path:
     """Write id → text, as the official scorers read it; whole or not at all.
 
     Raises
@@ -19,24 +19,24 @@ def write_predictions(predictions: Sequence[Prediction], path: str | Path) -> Pa
     ValueError
         A prediction has no id, or two have the same.
     """
-    return write_json({key: p.text for key, p in _by_id(predictions).items()}, path)
+    return write_json_members(((key, p.text) for key, p in _named(predictions)), path)
 
 
-def write_nbest(predictions: Sequence[Prediction], path: str | Path) -> Path:
+def write_nbest(predictions: Iterable[Prediction], path: str | Path) -> Path:
     """Write id → list of the n best, best first; whole or not at all.
 
     An entry has the reference's ``text``, ``probability``, ``start_logit`` and ``end_logit``, and beside them
-    the place of the span.
+    the place of the span. Predictions are taken one after the other.
 
     Raises
     ------
     ValueError
         A prediction has no id, or two have the same.
     """
-    return write_json({key: [asdict(e) for e in p.n_best] for key, p in _by_id(predictions).items()}, path)
+    return write_json_members(((key, [asdict(e) for e in p.n_best]) for key, p in _named(predictions)), path)
 
 
-def write_null_scores(predictions: Sequence[Prediction], path: str | Path) -> Path:
+def write_null_scores(predictions: Iterable[Prediction], path: str | Path) -> Path:
     """Write id → how far the score of "no answer" lies above the best span's; whole or not at all.
 
     The official SQuAD v2 scorer takes such a file as ``--na-prob-file``.
@@ -46,7 +46,7 @@ def write_null_scores(predictions: Sequence[Prediction], path: str | Path) -> Pa
     ValueError
         A prediction has no id or no null score, or two have the same id.
     """
-    return write_json({key: null_difference(p) for key, p in _by_id(predictions).items()}, path)
+    return write_json_members(((key, null_difference(p)) for key, p in _named(predictions)), path)
 
 
 def write_exact_scores(scores: Scores, path: str | Path) -> Path:
@@ -71,12 +71,12 @@ def read_predictions(path: str | Path) -> dict[str, str]:
     return found
 
 
-def _by_id(predictions: Sequence[Prediction]) -> dict[str, Prediction]:
-    found: dict[str, Prediction] = {}
+def _named(predictions: Iterable[Prediction]) -> Iterator[tuple[str, Prediction]]:
+    seen: set[str] = set()
     for number, prediction in enumerate(predictions):
         if prediction.id is None:
             raise ValueError(f"predictions must have ids to be written, got none for number {number}")
-        if prediction.id in found:
+        if prediction.id in seen:
             raise ValueError(f"predictions must have ids of their own, got {prediction.id!r} twice")
-        found[prediction.id] = prediction
-    return found
+        seen.add(prediction.id)
+        yield prediction.id, prediction

@@ -246,6 +246,7 @@ def _read(
         doc_stride=settings.doc_stride,
         max_query_length=settings.max_query_length,
         unanswerable=rules.unanswerable,
+        learn=rules.learn,
     )
     if data.dropped:
         total = data.examples + data.dropped

@@ -81,9 +81,24 @@ def score_texts(
     return result
 
 
+def means(per_example: dict[str, tuple[float, float]], keys: list[str]) -> tuple[float, float]:
+    """Return mean exact match and F1 of some examples (at least one), in per cent."""
+    exact = 100.0 * sum(per_example[key][0] for key in keys) / len(keys)
+    f1 = 100.0 * sum(per_example[key][1] for key in keys) / len(keys)
+    return exact, f1
+
+
+def part_scores(per_example: dict[str, tuple[float, float]], name: str, keys: list[str]) -> dict[str, float]:
+    """Return number, exact match and F1 of a part of the examples, under names that begin with its own."""
+    details: dict[str, float] = {f"{name}_count": len(keys)}
+    if keys:
+        details[f"{name}_exact_match"], details[f"{name}_f1"] = means(per_example, keys)
+    return details
+
+
 def _score_v1(matched: Matched) -> Scores:
     per_example = score_texts(matched, golds_v1)
-    exact, f1 = _means(per_example, list(per_example))
+    exact, f1 = means(per_example, list(per_example))
     return Scores(
         "squad", len(per_example), matched.missing, matched.unknown, per_example, exact_match=exact, f1=f1
     )
@@ -91,14 +106,12 @@ def _score_v1(matched: Matched) -> Scores:
 
 def _score_v2(matched: Matched) -> Scores:
     per_example = score_texts(matched, golds_v2)
-    exact, f1 = _means(per_example, list(per_example))
+    exact, f1 = means(per_example, list(per_example))
     details: dict[str, float] = {}
     answerable = {key: bool(example.answers) for key, example in matched.examples.items()}
     for name, kind in (("has_answer", True), ("no_answer", False)):
         keys = [key for key in per_example if answerable[key] == kind]
-        details[f"{name}_count"] = len(keys)
-        if keys:
-            details[f"{name}_exact_match"], details[f"{name}_f1"] = _means(per_example, keys)
+        details |= part_scores(per_example, name, keys)
     if matched.answers and all(key in matched.null_differences for key in matched.answers):
         details |= _best_thresholds(matched, answerable)
     return Scores(
@@ -140,12 +153,6 @@ def _best_cut(totals: NDArray[np.float64], nulls: NDArray[np.float64]) -> int:
     possible = np.ones(len(totals), dtype=np.bool_)
     possible[1:-1] = nulls[1:] > nulls[:-1]
     return int(np.argmax(np.where(possible, totals, -np.inf)))
-
-
-def _means(per_example: dict[str, tuple[float, float]], keys: list[str]) -> tuple[float, float]:
-    exact = 100.0 * sum(per_example[key][0] for key in keys) / len(keys)
-    f1 = 100.0 * sum(per_example[key][1] for key in keys) / len(keys)
-    return exact, f1
 
 
 TASKS = (

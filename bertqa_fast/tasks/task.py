@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from bertqa_fast.data.examples import Answer, QAExample
+from bertqa_fast.tasks.gold import first_answer
 from bertqa_fast.tasks.scores import Matched, Scores
 
 
@@ -26,6 +28,8 @@ class Task:
         Matched examples and predictions → Scores.
     unanswerable : bool
         Questions may have no answer: training labels them with the first token, prediction may answer "".
+    learn : callable
+        Example → the gold answer that training points at, with its place; None leaves the example out.
     """
 
     name: str
@@ -33,3 +37,4 @@ class Task:
     read: Callable[[str | Path], list[Any]]
     score: Callable[[Matched], Scores]
     unanswerable: bool = False
+    learn: Callable[[QAExample], Answer | None] = first_answer

@@ -152,10 +152,7 @@ def train_reader(
             checkpoints.clear()
         log = _Log.after(checkpoints.load(module, optimizer))
         module.train()
-        bar = progress_bar(len(batches), "fine-tuning", "step", show_progress)
-        with bar:
-            # Steps of an earlier run do not count for the time that is left.
-            bar.initial = bar.n = log.steps
+        with progress_bar(len(batches), "fine-tuning", "step", show_progress, initial=log.steps) as bar:
             for numbers in islice(batches, log.steps, None):
                 share = linear_schedule(log.steps, len(batches), warmup)
                 for group in optimizer.param_groups:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from bertqa_fast.data.examples import Answer, QAExample
 from bertqa_fast.data.windows import Window, make_windows
+from bertqa_fast.tasks.gold import first_answer
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,12 +55,12 @@ def label_windows(
     doc_stride: int = 128,
     max_query_length: int | None = 64,
     unanswerable: bool = False,
+    learn: Callable[[QAExample], Answer | None] = first_answer,
 ) -> LabelledWindows:
-    """Cut examples into windows and mark the first gold answer in each.
+    """Cut examples into windows and mark a gold answer in each.
 
-    An answer of known place must stand there; one of unknown place counts where its text first occurs. The
-    labels are the tokens that hold the answer's first and last character, so a span is as tight as the tokens
-    allow.
+    The labels are the tokens that hold the answer's first and last character, so a span is as tight as the
+    tokens allow.
 
     Parameters
     ----------
@@ -67,6 +68,8 @@ def label_windows(
         See `bertqa_fast.data.windows.make_windows`.
     unanswerable : bool
         Keep impossible questions and label them with the first token; otherwise they are dropped.
+    learn : callable
+        Example → the answer to mark, with its place, or None, which drops the example.
 
     Returns
     -------
@@ -75,7 +78,7 @@ def label_windows(
     kept: list[QAExample] = []
     answers: list[Answer | None] = []
     for example in examples:
-        answer = None if example.is_impossible else _placed(example)
+        answer = None if example.is_impossible else learn(example)
         if answer is not None or (example.is_impossible and unanswerable):
             kept.append(example)
             answers.append(answer)
@@ -89,18 +92,6 @@ def label_windows(
         if answer is not None:
             labels[number] = _tokens(window, answer, is_last=last)
     return LabelledWindows(windows, labels[:, 0], labels[:, 1], len(kept), len(examples) - len(kept))
-
-
-def _placed(example: QAExample) -> Answer | None:
-    """Return the first gold answer, without blanks around it, with its place; None where it is not there."""
-    if not example.answers:
-        return None
-    answer = example.answers[0]
-    start = example.context.find(answer.text) if answer.start is None else answer.start
-    text = answer.text.strip()
-    if not text or start < 0 or not example.context.startswith(answer.text, start):
-        return None
-    return Answer(text, start + answer.text.index(text))
 
 
 def _tokens(window: Window, answer: Answer, *, is_last: bool) -> tuple[int, int]:

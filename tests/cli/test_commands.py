@@ -149,6 +149,94 @@ def test_report_of_a_run(invoke: Program, run_folder: Path, tmp_path: Path) -> N
     assert "How many crates were there?" in text
 
 
+def test_convert_a_run(invoke: Program, run_folder: Path, tmp_path: Path) -> None:
+    out = tmp_path / "reference"
+    found = json.loads(
+        invoke("convert", run_folder, "--to", "reference", "--output-dir", out, "--json").stdout
+    )
+    assert (found["examples"], len(found["files"])) == (3, 8)
+    run = Run(run_folder)
+    for layer in run.layers:
+        kept = np.load(out / "ig_scores" / f"importance_scores_ig_{layer}.npy", allow_pickle=True).item()
+        states = np.load(out / "embs" / f"emb_enclayer_{layer}.npy", allow_pickle=True).item()
+        for number, layers in run.numbered():
+            name, count = layers.id, len(layers.tokens)
+            np.testing.assert_array_equal(kept["imp_scores"][name][:count], layers[layer].scores)
+            np.testing.assert_array_equal(states[name]["emb"], run.embeddings(number)[layer + 1])
+            assert (states[name]["start_ind"], states[name]["end_ind"]) == layers.span
+            assert layers.tokens[states[name]["sep"]] == "[SEP]"
+            assert kept["words"][name] == layers.tokens
+    text = invoke("convert", run_folder, "--to", "reference", "--output-dir", out)
+    assert text.stdout.strip() == str(out)
+    assert "3 examples, 8 files" in text.stderr
+    invoke("convert", run_folder, "--to", "captum", "--output-dir", out, status=2)
+
+
+@pytest.fixture
+def duorc_file(tmp_path: Path) -> Path:
+    """Return a DuoRC file: a plot of several windows, an answer in it, one that is not, and none."""
+    plot = " ".join(["The ship left port in May with Ada and 14 crates of tea."] * 8)
+    questions = [
+        {"id": "in", "question": "Who sailed?", "answers": ["a sailor", "Ada"], "no_answer": False},
+        {"id": "out", "question": "How many crates?", "answers": ["fourteen"], "no_answer": False},
+        {"id": "none", "question": "Who stayed?", "answers": [], "no_answer": True},
+    ]
+    path = tmp_path / "duorc.json"
+    path.write_text(json.dumps([{"id": "f", "title": "t", "plot": plot, "qa": questions}]))
+    return path
+
+
+@pytest.mark.parametrize(
+    ("task", "dropped", "count"), [("duorc", 1, 3), ("duorc_reference", 3, 3), ("duorc_found", 2, 1)]
+)
+def test_duorc(
+    invoke: Program, tiny_model: Path, duorc_file: Path, tmp_path: Path, task: str, dropped: int, count: int
+) -> None:
+    same = ["--task", task, "--max-length", 48, "--doc-stride", 16]
+    data = ["--model", tiny_model, "--data", duorc_file]
+    files = json.loads(invoke("predict", *data, *same, "--output-dir", tmp_path, "--json").stdout)["files"]
+    windows = {
+        entry["window"]
+        for entries in json.loads(Path(files["n_best"]).read_text()).values()
+        for entry in entries
+    }
+    assert len(windows) > 3
+    from_file = invoke("evaluate", *data[2:], "--task", task, "--predictions", files["predictions"], "--json")
+    scores = json.loads(from_file.stdout)
+    assert (scores["task"], scores["count"]) == (task, count)
+    arguments = [
+        *data,
+        *same,
+        "--layers",
+        1,
+        "--steps",
+        2,
+        "--embeddings",
+        0,
+        "--output-dir",
+        tmp_path / "run",
+    ]
+    about = json.loads(invoke("attribute", *arguments, "--json").stdout)
+    assert about["data"]["task"] == task
+    assert {key: about["scores"][key] for key in scores} == scores
+    analyzed = ["analyze", tmp_path / "run", "--what", "jsd", "--output-dir", tmp_path / "a"]
+    assert "one only" in invoke(*analyzed, "--data", duorc_file, status=1).stderr
+    out = tmp_path / "reference"
+    invoke("convert", tmp_path / "run", "--to", "reference", "--output-dir", out)
+    assert (out / "ig_scores_duorc" / "importance_scores_ig_1.npy").is_file()
+    trained = invoke(
+        *["finetune", "--model", tiny_model, "--train", duorc_file, "--dev", duorc_file, "--epochs", 1],
+        *[*same, "--output-dir", tmp_path / "reader", "--device", "cpu", "--json"],
+        status=1 if dropped == 3 else 0,
+    )
+    if dropped == 3:
+        assert "train must hold an answer that is in its passage, got 3 without one" in trained.stderr
+    else:
+        report = json.loads(trained.stdout)
+        assert report["dropped"] == dropped
+        assert (report["dev"]["task"], report["dev"]["count"]) == (task, count)
+
+
 def test_export_prints_parity(program: Program, tiny_model: Path, tmp_path: Path) -> None:
     pytest.importorskip("bertqa_fast.graphs.parity")
     folder = tmp_path / "export"

@@ -16,7 +16,18 @@ from bertqa_fast.device import DeviceInfo
 
 Program = Callable[..., Any]
 
-COMMANDS = ["demo", "finetune", "predict", "evaluate", "export", "attribute", "explain", "report", "devices"]
+COMMANDS = [
+    "demo",
+    "finetune",
+    "predict",
+    "evaluate",
+    "export",
+    "attribute",
+    "explain",
+    "report",
+    "convert",
+    "devices",
+]
 
 
 def test_help_lists_the_commands(program: Program) -> None:

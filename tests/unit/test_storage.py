@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from bertqa_fast import storage
+from bertqa_fast.data.jsonfiles import read_json, write_json, write_json_members
 from bertqa_fast.storage import folder_lock, replace_folder, write_atomic
 
 
@@ -159,3 +160,23 @@ def test_the_lock_goes_when_the_work_fails(tmp_path: Path) -> None:
     with folder_lock(tmp_path / "out"):
         pass
     assert names(tmp_path) == []
+
+
+def test_members_are_written_as_the_whole_object_would_be(tmp_path: Path) -> None:
+    value = {"a": [{"b": 'line\nand "quote"', "c": []}, {}], "ä": None, "empty": {}, "n": [1.5, [2]]}
+    for name in ("file.json", "file.json.gz"):
+        write_json_members(iter(value.items()), tmp_path / f"by-{name}")
+        write_json(value, tmp_path / name)
+        assert read_json(tmp_path / f"by-{name}") == value
+    assert (tmp_path / "by-file.json").read_bytes() == (tmp_path / "file.json").read_bytes()
+    write_json_members([], tmp_path / "none.json")
+    assert (tmp_path / "none.json").read_text() == "{}\n"
+
+
+def test_members_that_fail_leave_the_old_file(tmp_path: Path) -> None:
+    path = tmp_path / "file.json"
+    path.write_text("old")
+    with pytest.raises(ValueError, match="not JSON compliant"):
+        write_json_members([("a", 1), ("b", float("nan"))], path)
+    assert path.read_text() == "old"
+    assert [each.name for each in tmp_path.iterdir()] == ["file.json"]

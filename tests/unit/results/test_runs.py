@@ -12,72 +12,17 @@ import numpy as np
 import pytest
 
 from bertqa_fast.attribution import integrated_gradients as attribution_module
-from bertqa_fast.attribution.results import LayerAttributions
 from bertqa_fast.data.examples import QAExample
 from bertqa_fast.runs import attribute as attribute_module
 from bertqa_fast.runs import store as store_module
-from bertqa_fast.runs.attribute import attribute_dataset
 from bertqa_fast.runs.files import RunFolderError, part_numbers
+from bertqa_fast.runs.parts import survey
 from bertqa_fast.runs.reader import Run
-from bertqa_fast.tasks.answers import NBest, Prediction
 
 Make = Callable[..., Any]
 
-MODEL: Any = SimpleNamespace(
-    fingerprint="f" * 64,
-    precision="fp32",
-    source="a folder",
-    task="question-answering",
-    num_layers=2,
-    hidden_size=4,
-    device="cpu",
-    window_tokenizer=None,
-)
 
-
-def examples(count: int) -> list[QAExample]:
-    return [QAExample(f"Who sailed {n}?", "Ada sailed.", f"q{n}", ("Ada",)) for n in range(count)]
-
-
-@pytest.fixture
-def calls(make_layers: Make, monkeypatch: pytest.MonkeyPatch) -> list[list[str | None]]:
-    """Put a stand-in in place of the computation; it notes the ids of each call."""
-    made: list[list[str | None]] = []
-
-    def fake_gradients(
-        model: Any,
-        examples: list[QAExample],
-        layer: Any,
-        *,
-        target: str = "probability",
-        baseline: Any = "zero",
-        n_steps: int | None = None,
-        keep_values: bool = False,
-        show_progress: bool | None = None,
-    ) -> list[LayerAttributions]:
-        made.append([example.id for example in examples])
-        return [
-            make_layers(2, seed=int(example.question.split()[2][:-1]), id=example.id, span=(5, 7))
-            for example in examples
-        ]
-
-    def fake_predict(
-        model: Any, examples: list[QAExample], show_progress: bool | None = None
-    ) -> list[Prediction]:
-        entry = NBest("Ada", 0, 3, 5, 5, 0, 1.0, 2.0, 0.9)
-        return [Prediction(example.id, "Ada", 0, 3, 5, 5, 3.0, 0.9, 0, [entry]) for example in examples]
-
-    monkeypatch.setattr(attribution_module, "integrated_gradients", fake_gradients)
-    monkeypatch.setattr(attribute_module, "predict", fake_predict)
-    return made
-
-
-def run(folder: Path, count: int = 5, **options: Any) -> dict[str, Any]:
-    return attribute_dataset(MODEL, examples(count), folder, **({"embeddings": 0} | options))
-
-
-@pytest.mark.usefixtures("calls")
-def test_what_is_read_is_what_was_computed(tmp_path: Path, make_layers: Make) -> None:
+def test_what_is_read_is_what_was_computed(tmp_path: Path, make_layers: Make, run: Make) -> None:
     about = run(tmp_path / "run", 20)
     stored = Run(tmp_path / "run")
     assert len(stored) == 20
@@ -95,9 +40,8 @@ def test_what_is_read_is_what_was_computed(tmp_path: Path, make_layers: Make) ->
     assert about["identity"]["settings"]["layers"] == [-1, 0, 1]
 
 
-@pytest.mark.usefixtures("calls")
 def test_missing_values_come_back_as_none(
-    tmp_path: Path, make_layers: Make, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, make_layers: Make, monkeypatch: pytest.MonkeyPatch, run: Make
 ) -> None:
     def gradients(model: Any, examples: Any, layer: Any, *, show_progress: Any = None) -> Any:
         changes = {
@@ -118,16 +62,14 @@ def test_missing_values_come_back_as_none(
     assert (item.label, item.preset) == ("good", "p")
 
 
-def test_parts_hold_sixteen_examples_at_most(tmp_path: Path, calls: list[list[str]]) -> None:
+def test_parts_hold_sixteen_examples_at_most(tmp_path: Path, calls: list[list[str]], run: Make) -> None:
     run(tmp_path / "run", 40)
     assert part_numbers(tmp_path / "run") == [0, 1, 2]
-    sizes = [len(Run(tmp_path / "run")._windows(part)) for part in range(3)]
-    assert sizes == [16, 16, 8]
+    assert [part.examples for part in survey(tmp_path / "run")] == [range(16), range(16, 32), range(32, 40)]
     assert [len(call) for call in calls] == [1, 15, 16, 8]
 
 
-@pytest.mark.usefixtures("calls")
-def test_prediction_files(tmp_path: Path) -> None:
+def test_prediction_files(tmp_path: Path, run: Make) -> None:
     run(tmp_path / "run", 3)
     folder = tmp_path / "run"
     assert json.loads((folder / "predictions.json").read_text()) == {"q0": "Ada", "q1": "Ada", "q2": "Ada"}
@@ -137,16 +79,15 @@ def test_prediction_files(tmp_path: Path) -> None:
     assert Run(folder).predictions()[2].n_best[0].end_char == 3
 
 
-@pytest.mark.usefixtures("calls")
-def test_examples_without_ids_or_gold(tmp_path: Path) -> None:
+def test_examples_without_ids_or_gold(tmp_path: Path, run: Make) -> None:
     plain = [QAExample("Who sailed 0?", "Ada sailed."), QAExample("Who sailed 1?", "Ada sailed.")]
-    attribute_dataset(MODEL, plain, tmp_path / "run", embeddings=0)
+    run(tmp_path / "run", data=plain)
     assert json.loads((tmp_path / "run" / "predictions.json").read_text()) == {"#0": "Ada", "#1": "Ada"}
     assert not (tmp_path / "run" / "exact_scores.json").exists()
 
 
 def test_interrupted_run_is_resumed(
-    tmp_path: Path, calls: list[list[str]], monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, calls: list[list[str]], monkeypatch: pytest.MonkeyPatch, run: Make
 ) -> None:
     computed = attribution_module.integrated_gradients
 
@@ -168,7 +109,7 @@ def test_interrupted_run_is_resumed(
 
 
 def test_half_written_part_is_computed_again(
-    tmp_path: Path, calls: list[list[str]], monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, calls: list[list[str]], monkeypatch: pytest.MonkeyPatch, run: Make
 ) -> None:
     whole = store_module.write_table
 
@@ -189,7 +130,7 @@ def test_half_written_part_is_computed_again(
     assert not list((tmp_path / "run" / "scores").glob(".part*"))
 
 
-def test_resuming_a_finished_run_computes_nothing(tmp_path: Path, calls: list[list[str]]) -> None:
+def test_resuming_a_finished_run_computes_nothing(tmp_path: Path, calls: list[list[str]], run: Make) -> None:
     run(tmp_path / "run", 5)
     calls.clear()
     about = run(tmp_path / "run", 5, resume=True)
@@ -197,7 +138,7 @@ def test_resuming_a_finished_run_computes_nothing(tmp_path: Path, calls: list[li
     assert about["counts"]["examples"] == 5
 
 
-def test_limit_can_grow(tmp_path: Path, calls: list[list[str]]) -> None:
+def test_limit_can_grow(tmp_path: Path, calls: list[list[str]], run: Make) -> None:
     run(tmp_path / "run", 20, limit=2)
     assert len(Run(tmp_path / "run")) == 2
     calls.clear()
@@ -206,16 +147,14 @@ def test_limit_can_grow(tmp_path: Path, calls: list[list[str]]) -> None:
     assert len(json.loads((tmp_path / "run" / "predictions.json").read_text())) == 6
 
 
-@pytest.mark.usefixtures("calls")
-def test_resume_starts_where_there_is_nothing(tmp_path: Path) -> None:
+def test_resume_starts_where_there_is_nothing(tmp_path: Path, run: Make) -> None:
     (tmp_path / "empty").mkdir()
     run(tmp_path / "empty", 2, resume=True)
     run(tmp_path / "absent", 2, resume=True)
     assert len(Run(tmp_path / "empty")) == len(Run(tmp_path / "absent")) == 2
 
 
-@pytest.mark.usefixtures("calls")
-def test_other_settings_model_or_data_are_refused(tmp_path: Path) -> None:
+def test_other_settings_model_or_data_are_refused(tmp_path: Path, run: Make, stand_in_model: Any) -> None:
     folder = tmp_path / "run"
     run(folder, 3, n_steps=50)
     with pytest.raises(ValueError, match="holds a run already"):
@@ -226,13 +165,12 @@ def test_other_settings_model_or_data_are_refused(tmp_path: Path) -> None:
         run(folder, 3, n_steps=50, layers=1, resume=True)
     with pytest.raises(ValueError, match=r"data\.examples: 3 there, 4 here; data\.sha256"):
         run(folder, 4, n_steps=50, resume=True)
-    other = SimpleNamespace(**vars(MODEL) | {"fingerprint": "0" * 64})
+    other = SimpleNamespace(**vars(stand_in_model) | {"fingerprint": "0" * 64})
     with pytest.raises(ValueError, match=r"model\.fingerprint: \"fff"):
-        attribute_dataset(other, examples(3), folder, resume=True, embeddings=0, n_steps=50)  # type: ignore[arg-type]
+        run(folder, 3, model=other, resume=True, n_steps=50)
 
 
-@pytest.mark.usefixtures("calls")
-def test_settings_written_out_equal_their_defaults(tmp_path: Path) -> None:
+def test_settings_written_out_equal_their_defaults(tmp_path: Path, run: Make) -> None:
     run(tmp_path / "run", 2)
     run(tmp_path / "run", 2, target="probability", layers=["embeddings", 0, 1], resume=True)
     array = np.ones((1, 4))
@@ -242,8 +180,7 @@ def test_settings_written_out_equal_their_defaults(tmp_path: Path) -> None:
         run(tmp_path / "array", 2, baseline=2 * array, resume=True)
 
 
-@pytest.mark.usefixtures("calls")
-def test_foreign_folder_is_left_alone(tmp_path: Path) -> None:
+def test_foreign_folder_is_left_alone(tmp_path: Path, run: Make) -> None:
     (tmp_path / "thesis.tex").write_text("precious")
     for resume in (False, True):
         with pytest.raises(ValueError, match=r"not a run folder: wanted run\.json"):
@@ -252,37 +189,13 @@ def test_foreign_folder_is_left_alone(tmp_path: Path) -> None:
         Run(tmp_path)
 
 
-@pytest.mark.usefixtures("calls")
-def test_damage_is_named(tmp_path: Path) -> None:
-    folder = tmp_path / "run"
-    run(folder, 2)
-    scores = folder / "scores" / "part-00000.parquet"
-    scores.write_bytes(scores.read_bytes()[:200])
-    with pytest.raises(RunFolderError, match=r"part-00000\.parquet cannot be read"):
-        list(Run(folder))
-    with pytest.raises(RunFolderError, match="delete part-00000 in windows/, scores/"):
-        run(folder, 2, resume=True)
-    run(tmp_path / "other", 2)
-    (tmp_path / "other" / "predictions" / "part-00000.json").write_text('{"0": {"text": "Ada"}}')
-    with pytest.raises(RunFolderError, match=r"part-00000\.json cannot be read \(found \['text'\]"):
-        run(tmp_path / "other", 2, resume=True)
-    (folder / "run.json").write_text("{")
-    with pytest.raises(RunFolderError, match=r"run\.json"):
-        Run(folder)
-    (folder / "run.json").write_text('{"format": 99}')
-    with pytest.raises(RunFolderError, match="wanted a run of format 1, found 99"):
-        Run(folder)
-
-
-@pytest.mark.usefixtures("calls")
-def test_two_writers_are_refused(tmp_path: Path) -> None:
+def test_two_writers_are_refused(tmp_path: Path, run: Make) -> None:
     holder = store_module.RunWriter(tmp_path / "run", {}, {}, resume=False)
     with holder, pytest.raises(RunFolderError, match="in use by another process"):
         run(tmp_path / "run", 2, resume=True)
 
 
-@pytest.mark.usefixtures("calls")
-def test_bad_arguments(tmp_path: Path) -> None:
+def test_bad_arguments(tmp_path: Path, run: Make) -> None:
     for options, message in [
         ({"limit": 0}, "limit must be positive, got 0"),
         ({"embeddings": -1}, "embeddings must not be negative"),
@@ -292,19 +205,23 @@ def test_bad_arguments(tmp_path: Path) -> None:
             run(tmp_path / "run", 2, **options)
     with pytest.raises(TypeError, match="options must be those of integrated_gradients, got colour"):
         run(tmp_path / "run", 2, colour="red")
+    with pytest.raises(ValueError, match=r"task must be one of .*, got 'squid'"):
+        run(tmp_path / "run", 2, task="squid")
     with pytest.raises(ValueError, match="at least one"):
-        attribute_dataset(MODEL, [], tmp_path / "run")
+        run(tmp_path / "run", data=[])
+    two = [QAExample(f"Who {verb}?", "Ada sailed.", "q0") for verb in ("sailed", "left")]
     with pytest.raises(ValueError, match="got 'q0' twice"):
-        attribute_dataset(MODEL, [*examples(2), *examples(1)], tmp_path / "run")
+        run(tmp_path / "run", data=two)
     assert not (tmp_path / "run").exists()
 
 
-@pytest.mark.usefixtures("calls")
-def test_hidden_states_of_the_first_examples(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_hidden_states_of_the_first_examples(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, run: Make, stand_in_model: Any
+) -> None:
     states = np.arange(3 * 11 * 4, dtype=np.float32).reshape(3, 11, 4)
-    model = SimpleNamespace(**vars(MODEL), hidden_states=lambda windows: [states + len(windows[0])])
+    model = SimpleNamespace(**vars(stand_in_model), hidden_states=lambda windows: [states + len(windows[0])])
     monkeypatch.setattr(attribute_module, "make_windows", lambda tokenizer, examples: [examples[0].id])
-    attribute_dataset(model, examples(4), tmp_path / "run", embeddings=2)  # type: ignore[arg-type]
+    run(tmp_path / "run", 4, model=model, embeddings=2)
     stored = Run(tmp_path / "run")
     first = stored.embeddings(1)
     assert first is not None
