@@ -92,7 +92,7 @@ def over_layers(
     from matplotlib.figure import Figure
     from matplotlib.ticker import MaxNLocator
 
-    figure = Figure(figsize=(5.6, 3.6), layout="constrained")
+    figure = Figure(figsize=(7.0, 3.6), layout="constrained")
     axes = figure.subplots()
     places = np.arange(len(ticks))
     colours: dict[str, Any] = {}
@@ -124,6 +124,6 @@ def over_layers(
         axes.set_ylim(bottom=low)
     axes.grid(axis="y", color="#dddddd", linewidth=0.6)
     axes.spines[["top", "right"]].set_visible(False)
-    axes.legend(fontsize=8, frameon=False)
+    figure.legend(loc="outside right center", fontsize=8, frameon=False)
     axes.set_title(title, fontsize=10)
     return figure

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 ANSWER, SPECIAL, QUERY, CONTEXT, OTHER = "answer", "special", "question", "context", "other"
 _COLUMNS = 4
+_SMALLEST = 14  # points², so that the rest can be seen in a grid
 
 
 @dataclass(frozen=True)
@@ -89,9 +90,8 @@ def _draw_map(axes: Axes, points: Table, *, scale: float, quiet: tuple[str, ...]
         if not len(part):
             continue
         x, y = part.column("x"), part.column("y")
-        axes.scatter(
-            x, y, s=style.size * scale**2, marker=style.marker, c=style.colour, label=category, linewidths=0
-        )
+        size = max(style.size * scale**2, _SMALLEST)
+        axes.scatter(x, y, s=size, marker=style.marker, c=style.colour, label=category, linewidths=0)
         if category in quiet:
             continue
         text: dict[str, Any] = {"fontsize": max(style.text * scale**0.5, 4), "color": style.ink}
