@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 
 import bertqa_fast as bf
+from bertqa_fast.runs.reader import Run
 
 BENCHMARKS = Path(__file__).resolve().parents[2] / "benchmarks"
 SCRIPTS = sorted(path.name for path in BENCHMARKS.glob("*.py") if "\ndef main()" in path.read_text())
@@ -193,3 +194,35 @@ def test_resident_memory_is_what_the_kernel_says(benchmark_module: Callable[[str
     assert 0 < before["anonymous"] <= before["resident"]
     assert after["resident"] - before["resident"] == pytest.approx(block.nbytes, rel=0.1)
     assert after["resident"] == pytest.approx(measure.resident_bytes("VmRSS"), rel=0.1)
+
+
+def test_synthetic_runs_are_runs(benchmark_module: Callable[[str], Any], tmp_path: Path) -> None:
+    benchmark_module("synthetic_run").write_run(tmp_path / "run", 7, 3, words=(8, 20), states=2, hidden=5)
+    run = Run(tmp_path / "run")
+    windows = list(run.scored())
+    assert [window.layers for window in windows] == [(-1, 0, 1)] * 7
+    assert len({window.context for window in windows}) == 2  # five questions a passage
+    for window, prediction in zip(windows, run.predictions().values(), strict=True):
+        assert window.span is not None
+        first, last = window.span
+        assert prediction.text == window.context[window.offsets[first, 0] : window.offsets[last, 1]]
+        assert sum(best.probability for best in prediction.n_best) == pytest.approx(1)
+        for at in np.flatnonzero(window.segment >= 0).tolist():
+            text = (window.question, window.context)[window.segment[at]]
+            start, end = window.offsets[at]
+            assert text[start:end] == window.tokens[at].removeprefix("##")
+    states = run.embeddings(1)
+    assert states is not None
+    assert states.shape == (3, len(windows[1].tokens), 5)
+    assert run.embeddings(2) is None
+    assert set(run.exact_scores()) == {window.id for window in windows}
+
+
+@pytest.mark.slow
+def test_analyses_are_measured(tmp_path: Path) -> None:
+    script, out = BENCHMARKS / "analyses.py", tmp_path / "analyses.json"
+    subprocess.run([sys.executable, str(script), "--quick", "--output", str(out)], check=True)
+    found = json.loads(out.read_text())
+    assert {"jsd", "roles", "pos", "quantifiers", "tsne"} <= set(found["analyses"])
+    assert found["examples"] == found["analyses"]["jsd"]["examples"] == 20
+    assert found["goals"]["roles_peak_bytes"]["met"]
