@@ -19,7 +19,7 @@ MAX_ALPHA = 0.6
 # sight and not out of reach: tab and arrow keys still find them.
 _STYLE = """\
 .NAME{position:relative;margin:.8em 0;max-width:60em}
-.NAME>input{position:absolute;opacity:0;pointer-events:none}
+.NAME>input{position:absolute;left:0;opacity:0;pointer-events:none}
 .NAME>label{display:inline-block;min-width:1.2em;margin:0 .25em .25em 0;padding:.1em .5em;text-align:center;\
 font-size:.85em;border:1px solid rgba(127,127,127,.6);border-radius:6px;cursor:pointer}
 .NAME>input:checked+label{background:rgba(127,127,127,.35);border-color:currentColor;font-weight:600}

@@ -61,7 +61,7 @@ class Page(HTMLParser):
         return sum(name == tag for name, _ in self.tags)
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def make_attribution() -> Callable[..., Attribution]:
     """Return a maker of attributions whose fields can be overridden by name."""
 
@@ -94,7 +94,7 @@ def make_attribution() -> Callable[..., Attribution]:
     return make
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def make_layers(make_attribution: Callable[..., Attribution]) -> Callable[..., LayerAttributions]:
     """Return a maker of results over embeddings and a number of blocks, scores drawn from the seed."""
 
@@ -114,19 +114,19 @@ def make_layers(make_attribution: Callable[..., Attribution]) -> Callable[..., L
     return make
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def read_page() -> type[Page]:
     """Return the reader of pages."""
     return Page
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def hostile_parts() -> list[str]:
     """Return texts that try to break out of a page."""
     return list(HOSTILE)
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def hostile(make_layers: Callable[..., LayerAttributions]) -> LayerAttributions:
     """Attributions whose tokens, texts, id and label try to break out of the page."""
     text = " ".join(HOSTILE)

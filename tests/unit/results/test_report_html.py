@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -10,11 +12,14 @@ from typing import Any
 import numpy as np
 import pytest
 
-from bertqa_fast.report.contents import Evaluation, Report, ReportExample
+from bertqa_fast.analysis.analysis import Result
+from bertqa_fast.analysis.tables import Table
+from bertqa_fast.report.contents import Evaluation, Report, ReportAnalysis, ReportExample
 from bertqa_fast.report.html import render_report, write_report
 from bertqa_fast.report.picture import numbering_picture
 
 Make = Callable[..., Any]
+RESULT = Result("jsd", "Divergence", {}, 2, (Table.of("cells", "Cells", ["a"], [(1,)]),))
 
 
 def report(*examples: ReportExample, **changes: Any) -> Report:
@@ -52,15 +57,15 @@ def test_page_says_what_it_is_given(make_layers: Make, read_page: Make) -> None:
 def test_every_token_and_layer_has_its_cell(make_layers: Make, read_page: Make) -> None:
     layers = make_layers(3)
     page = read_page(render_report(report(ReportExample(layers))))
-    cells = [attrs for tag, attrs in page.tags if tag == "td" and "--a" in (attrs.get("style") or "")]
-    assert len(cells) == layers.scores.size
+    alphas = [
+        attrs["style"] for tag, attrs in page.tags if tag == "td" and "--a" in (attrs.get("style") or "")
+    ]
+    rows = [int(attrs["data-i"]) for tag, attrs in page.tags if tag == "tr" and "data-i" in attrs]
+    assert rows == list(range(len(layers.tokens)))
     shares = layers.distribution()
-    # Token by token, and layer by layer within each, in reading order.
-    titles = [cell["title"] or "" for cell in cells]
-    assert titles[2 * len(layers) + 1].startswith("sailed, 0: ")
-    assert f"{shares[1, 2]:.1%}" in titles[2 * len(layers) + 1]
-    strongest = max(cells, key=lambda cell: float((cell["style"] or "").removeprefix("--a:")))
-    assert strongest is cells[int(shares.T.argmax())]
+    # Token by token, and layer by layer within each, in reading order; the largest share of all is 1.
+    shown = [float(alpha.removeprefix("--a:")) for alpha in alphas]
+    np.testing.assert_allclose(shown, np.sqrt(shares.T.ravel() / shares.max()), atol=6e-3)
 
 
 def test_layer_choice_lists_all_layers_and_marks_the_shown(make_layers: Make, read_page: Make) -> None:
@@ -101,15 +106,28 @@ def test_numbers_for_the_script_survive(hostile: Any, hostile_parts: list[str], 
 
 
 def test_page_needs_nothing_else(make_layers: Make, read_page: Make) -> None:
-    text = render_report(report(ReportExample(make_layers(2))))
+    shown = ReportAnalysis(RESULT, {"cells": "data:image/png;base64,AAAA"})
+    text = render_report(
+        report(ReportExample(make_layers(2)), ReportExample(make_layers(2)), analyses=(shown,))
+    )
     page = read_page(text)
-    assert not {"link", "img", "iframe", "object", "embed"} & {tag for tag, _ in page.tags}
-    assert not [attrs for tag, attrs in page.tags if {"src", "xlink:href"} & set(attrs)]
-    for word in ("http:", "https:", "//", "url(", "@import", "fetch(", "XMLHttp"):
+    assert not {"link", "iframe", "object", "embed"} & {tag for tag, _ in page.tags}
+    kinds = ("src", "href", "xlink:href", "action", "srcset")
+    places = [attrs[kind] or "" for _, attrs in page.tags for kind in kinds if kind in attrs]
+    assert places
+    assert all(place.startswith(("#", "data:image/")) for place in places)
+    for word in ("http:", "https:", "url(", "@import", "fetch(", "XMLHttp"):
         assert word not in text
-    policy = [attrs["content"] for tag, attrs in page.tags if attrs.get("http-equiv")]
-    assert policy
-    assert "default-src 'none'" in (policy[0] or "")
+
+
+def test_policy_allows_the_pages_own_script_alone(make_layers: Make, read_page: Make) -> None:
+    page = read_page(render_report(report(ReportExample(make_layers(2)))))
+    (policy,) = [attrs["content"] for tag, attrs in page.tags if attrs.get("http-equiv")]
+    rules = dict(rule.split(" ", 1) for rule in policy.split("; "))
+    digest = hashlib.sha256(page.scripts[-1].encode()).digest()
+    assert rules["script-src"] == f"'sha256-{base64.b64encode(digest).decode()}'"
+    assert rules["default-src"] == "'none'"
+    assert rules["img-src"] == "data:"
 
 
 def test_no_examples_is_refused() -> None:
