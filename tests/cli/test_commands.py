@@ -230,6 +230,9 @@ def test_demo_on_a_reader_skips_training(
     assert (folder / "report.html").is_file()
     assert not (folder / "model").exists()
     assert len(Run(folder / "run")) == 2
+    assert "jsd" in found["analyses"]
+    assert (folder / "run" / "analysis" / "jsd.json").is_file()
+    assert "Divergence between layers" in (folder / "report.html").read_text()
     # A second time, over what the first one left.
     invoke("demo", *arguments)
 
