@@ -41,12 +41,15 @@ def trends(results: Iterable[Result]) -> Table | None:
     columns: list[Column | str] = [
         "claim",
         Column("paper", "Ramnath et al. 2020, BERT-base on SQuAD: compare the way, not the height"),
-        "this run",
+        Column(
+            "this run",
+            "shares at its first and its last layer, the embeddings included; divergences among blocks",
+        ),
         Column("agrees", "whether this run goes the same way"),
     ]
-    return (
-        Table.of("trends", "What Ramnath et al. (2020) claim, and this run", columns, rows) if rows else None
-    )
+    if not rows:
+        return None
+    return Table.of("trends", "What Ramnath et al. (2020) claim, and this run", columns, rows)
 
 
 def _divergence(table: Table) -> list[tuple[str, str, str, bool]]:

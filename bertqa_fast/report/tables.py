@@ -66,11 +66,11 @@ def setting_text(value: Any) -> str:
 
 
 def _kind(cells: Sequence[Any]) -> str:
-    """Return the style of a column: ``"n"`` for numbers, ``"s"`` for texts that fit a line, or none."""
+    """Return the style of a column: ``"n"`` numbers, ``"s"`` texts that fit a line, ``"t"`` longer ones."""
     known = [cell for cell in cells if cell is not None and not isinstance(cell, bool)]
     if known and all(isinstance(cell, int | float) for cell in known):
         return "n"
-    return "s" if all(len(str(cell)) <= _SHORT for cell in known) else ""
+    return "s" if all(len(str(cell)) <= _SHORT for cell in known) else "t"
 
 
 def _column(cells: Sequence[Any]) -> list[str]:
