@@ -40,12 +40,12 @@ def trends(results: Iterable[Result]) -> Table | None:
             rows += _shares(known["roles_trend"])
     columns: list[Column | str] = [
         "claim",
-        Column("paper", "Ramnath et al. 2020, BERT-base on SQuAD: compare the way, not the height"),
+        Column("paper", "BERT-base on SQuAD, the 5 largest words: compare the way, not the height"),
         Column(
             "this run",
             "shares at its first and its last layer, the embeddings included; divergences among blocks",
         ),
-        Column("agrees", "whether this run goes the same way"),
+        Column("agrees", "whether this run goes the same way; shares by rank correlation with the layer"),
     ]
     if not rows:
         return None
@@ -79,7 +79,7 @@ def _shares(table: Table) -> list[tuple[str, str, str, bool]]:
     for role, first, last, way in zip(*map(own.column, names), strict=True):
         if role in _SHARES and first is not None and last is not None:
             *ends, claimed = _SHARES[role]
-            claim = f"share of {role} words in the top 5 goes {claimed} with depth"
+            claim = f"share of {role} words among the largest goes {claimed} with depth"
             rows.append((claim, _per_cent(*ends), _per_cent(first, last), way == claimed))
     return rows
 
