@@ -50,6 +50,21 @@ demo: $(VENV)/.demo
 test: $(VENV)/.dev
 	$(BIN)/python -m pytest -q $(TESTS)
 
+# Debian's browser, where it is not installed: test-browser opens pages in it, and it brings a GPU in software.
+UNPACKED := build/devices/chromium/usr/lib/chromium
+CHROMIUM := $(firstword $(wildcard /usr/lib/chromium/chromium) $(UNPACKED)/chromium)
+SWIFTSHADER := $(firstword $(wildcard /usr/lib/chromium/vk_swiftshader_icd.json) $(UNPACKED)/vk_swiftshader_icd.json)
+
+$(UNPACKED)/chromium $(UNPACKED)/vk_swiftshader_icd.json &:
+	mkdir -p build/devices
+	cd build/devices && apt-get download chromium chromium-common \
+	  && for package in chromium*.deb; do dpkg-deb -x $$package chromium && rm $$package; done
+
+## make test-browser  the report in a browser without a window; it is a part of make test where Chromium is installed
+.PHONY: test-browser
+test-browser: $(VENV)/.dev $(CHROMIUM)
+	BERTQA_TEST_CHROMIUM=$(abspath $(CHROMIUM)) $(BIN)/python -m pytest -q tests/unit/results/browser
+
 # make test-device: the runtime's library or plug-in for each device, beside the environment and not in it.
 DEVICE ?= webgpu
 DEVICE_TESTS ?= tests/device
@@ -58,17 +73,11 @@ EXTRA := build/devices/$(DEVICE_KIND)
 WHEEL_openvino := --no-deps onnxruntime-ep-openvino
 WHEEL_webgpu := --no-deps onnxruntime-webgpu==1.27.0
 WHEEL_cuda := onnxruntime-gpu[cuda,cudnn]
-# A GPU in software where there is no other: SwiftShader, which Debian's chromium brings.
-SWIFTSHADER := $(firstword $(wildcard /usr/lib/chromium/vk_swiftshader_icd.json) build/devices/chromium/usr/lib/chromium/vk_swiftshader_icd.json)
 
 $(EXTRA)/.ready: $(VENV)/.dev
 	mkdir -p $(EXTRA)
 	$(if $(WHEEL_$(DEVICE_KIND)),$(PIP) install --quiet --upgrade --target $(EXTRA) $(WHEEL_$(DEVICE_KIND)))
 	touch $@
-
-build/devices/chromium/usr/lib/chromium/vk_swiftshader_icd.json:
-	mkdir -p build/devices
-	cd build/devices && apt-get download chromium && dpkg-deb -x chromium_*.deb chromium && rm chromium_*.deb
 
 ## make software-gpu  SwiftShader under build/, where Debian's chromium is not installed
 .PHONY: software-gpu

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +18,26 @@ if TYPE_CHECKING:
 _DPI = 160
 
 
-def write_result(result: Result, figures: Mapping[str, Figure], folder: Path) -> list[Path]:
+@dataclass(frozen=True)
+class StoredResult:
+    """What ``<analysis>.json`` holds.
+
+    Attributes
+    ----------
+    result : Result
+        What was found.
+    figures : tuple of str
+        Names of the figures beside it.
+    run : str
+        Hash of the identity of the run that was analysed.
+    """
+
+    result: Result
+    figures: tuple[str, ...]
+    run: str
+
+
+def write_result(result: Result, figures: Mapping[str, Figure], folder: Path, run: str) -> list[Path]:
     """Write a result's tables and figures; files of the same names are replaced.
 
     Parameters
@@ -28,6 +48,8 @@ def write_result(result: Result, figures: Mapping[str, Figure], folder: Path) ->
         Name to figure.
     folder : Path
         Where; made if absent.
+    run : str
+        Hash of the run's identity, so that no report shows another run's results.
 
     Returns
     -------
@@ -52,12 +74,12 @@ def write_result(result: Result, figures: Mapping[str, Figure], folder: Path) ->
             write_atomic(path, raw.getvalue())
             written.append(path)
     path = folder / f"{result.name}.json"
-    write_json({**result.to_dict(), "figures": list(figures)}, path)
+    write_json({**result.to_dict(), "figures": list(figures), "run": run}, path)
     return [*written, path]
 
 
-def read_result(path: Path) -> tuple[Result, list[str]]:
-    """Read ``<analysis>.json``; return the result and the names of its figures.
+def read_result(path: Path) -> StoredResult:
+    """Read ``<analysis>.json``.
 
     Raises
     ------
@@ -68,6 +90,7 @@ def read_result(path: Path) -> tuple[Result, list[str]]:
         raise ValueError(f"there is no file {path}")
     data = read_json(path)
     try:
-        return Result.from_dict(data), [str(name) for name in data["figures"]]
+        figures = tuple(str(name) for name in data["figures"])
+        return StoredResult(Result.from_dict(data), figures, str(data["run"]))
     except (KeyError, TypeError, ValueError) as error:
-        raise ValueError(f"{path} holds no result of an analysis ({error})") from None
+        raise ValueError(f"{path} holds no result of an analysis ({error!r})") from None

@@ -90,7 +90,9 @@ def analyze(
                 tell(f"{analysis.name}: {error}")
                 continue
             done.results[analysis.name] = result
-            done.files[analysis.name] = write_result(result, analysis.draw(result), folder)
+            done.files[analysis.name] = write_result(
+                result, analysis.draw(result), folder, run.about["identity_sha256"]
+            )
             tell(f"{analysis.name}: {result.examples} examples, {len(done.files[analysis.name])} files")
     finally:
         if model is not None:

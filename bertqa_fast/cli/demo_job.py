@@ -1,4 +1,4 @@
-"""The steps of the demo: fine-tune, evaluate, export, attribute, report."""
+"""The steps of the demo: fine-tune, evaluate, export, attribute, analyse, report."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from bertqa_fast.cli.demo_analyses import FOLDER, demo_analyses
 from bertqa_fast.cli.demo_sources import demo_data, demo_model, is_reader
 from bertqa_fast.cli.export import compare, parity_table
 from bertqa_fast.cli.output import log, results
@@ -21,6 +22,8 @@ from bertqa_fast.report.contents import Evaluation
 
 # As many questions are printed with all their layers; the page has them all.
 _PRINTED = 2
+# Hidden states are kept of as many, for the analyses that show where tokens lie.
+_KEPT = 2
 SEED = 0
 
 
@@ -74,6 +77,7 @@ def run_demo(options: DemoOptions) -> dict[str, Any]:
         As the steps raise them.
     """
     from bertqa_fast.model import load
+    from bertqa_fast.report.from_analyses import read_analyses
     from bertqa_fast.report.from_run import run_report
     from bertqa_fast.report.html import write_report
     from bertqa_fast.report.terminal import evaluation_table, print_layers
@@ -102,7 +106,7 @@ def run_demo(options: DemoOptions) -> dict[str, Any]:
         done.timed(
             f"attribution of {len(chosen)} questions at every layer",
             lambda: attribute_dataset(
-                model, chosen, run_folder, layers="all", embeddings=0, data_path=data_name
+                model, chosen, run_folder, layers="all", embeddings=_KEPT, data_path=data_name
             ),
         )
     run = Run(run_folder)
@@ -110,6 +114,10 @@ def run_demo(options: DemoOptions) -> dict[str, Any]:
         if number < _PRINTED:
             console.print()
             print_layers(console, layers)
+    analysed = done.timed(
+        "analyses",
+        lambda: demo_analyses(run, lambda: load(folder, device=options.device, threads=options.threads)),
+    )
     page = write_report(
         run_report(
             run,
@@ -120,6 +128,7 @@ def run_demo(options: DemoOptions) -> dict[str, Any]:
                 "Data": {"source": data_name, "scored": str(len(held_out)), "explained": str(len(chosen))},
                 **({"Training": done.training} if done.training else {}),
             },
+            analyses=read_analyses(run.folder / FOLDER, run) if analysed.results else (),
         ),
         options.output_dir / "report.html",
     )
@@ -131,6 +140,8 @@ def run_demo(options: DemoOptions) -> dict[str, Any]:
         "run": str(run_folder),
         "evaluation": {stage.name: dict(stage.scores) for stage in done.evaluations},
         "parity": None if parity is None else dict(parity.rows),
+        "analyses": list(analysed.results),
+        "refused": analysed.refused,
         "seconds": done.seconds,
     }
 

@@ -18,6 +18,10 @@ HELP = """Write one self-contained HTML page of a run folder: it needs no networ
 [cyan]bertqa-fast report ./run --out report.html[/cyan]
 
 [cyan]bertqa-fast report ./run --out report.html --limit 50 --title "Dev questions"[/cyan]
+
+[cyan]bertqa-fast analyze ./run --what all --output-dir ./analysis[/cyan]
+
+[cyan]bertqa-fast report ./run --out report.html --analysis ./analysis[/cyan]
 """
 
 
@@ -26,18 +30,36 @@ def report(
     run: Annotated[Path, typer.Argument(help="Run folder that attribute wrote.")],
     out: Annotated[Path, typer.Option("--out", help="Page to write.")],
     limit: Annotated[int, typer.Option("--limit", min=1, help="Show the first N examples.")] = 20,
+    analysis: Annotated[
+        Path | None,
+        typer.Option(
+            "--analysis", help="Folder that analyze wrote; by default RUN/analysis, where there is one."
+        ),
+    ] = None,
     title: Annotated[str | None, typer.Option("--title", help="Heading of the page.")] = None,
     json: JsonOption = False,
 ) -> None:
     """Write the page."""
+    from bertqa_fast.report.from_analyses import read_analyses
     from bertqa_fast.report.from_run import run_report
     from bertqa_fast.report.html import write_report
     from bertqa_fast.runs.reader import Run
 
-    contents = run_report(Run(run), limit=limit, title=title)
+    opened = Run(run)
+    folder = analysis or (beside if (beside := run / "analysis").is_dir() else None)
+    analyses = () if folder is None else read_analyses(folder, opened)
+    contents = run_report(opened, limit=limit, title=title, analyses=analyses)
     write_report(contents, out)
+    names = [found.result.name for found in analyses]
     if json:
-        emit({"report": str(out), "examples": len(contents.examples), "bytes": out.stat().st_size})
+        emit(
+            {
+                "report": str(out),
+                "examples": len(contents.examples),
+                "analyses": names,
+                "bytes": out.stat().st_size,
+            }
+        )
         return
-    log(f"{len(contents.examples)} examples")
+    log(f"{len(contents.examples)} examples; analyses: {', '.join(names) or 'none'}")
     print(out)

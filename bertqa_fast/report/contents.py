@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from bertqa_fast.analysis.analysis import Result
+from bertqa_fast.analysis.tables import Table
 from bertqa_fast.attribution.layer_results import LayerAttributions
 
 
@@ -53,6 +55,25 @@ class Evaluation:
 
 
 @dataclass(frozen=True)
+class ReportAnalysis:
+    """What an analysis found, as a page shows it.
+
+    Attributes
+    ----------
+    result : Result
+        Tables, settings and notes.
+    figures : mapping
+        Name to the picture, as a ``data:`` address.
+    left_out : int
+        Figures that the analysis has beside these.
+    """
+
+    result: Result
+    figures: Mapping[str, str] = field(default_factory=dict)
+    left_out: int = 0
+
+
+@dataclass(frozen=True)
 class Report:
     """Everything that a page shows.
 
@@ -61,7 +82,7 @@ class Report:
     title : str
         The heading.
     facts : mapping
-        Blocks of facts, such as ``{"Model": {"source": "…"}}``, in order.
+        Blocks of facts, such as ``{"Model": {"source": "…"}}``, in order, at the head of the page.
     examples : sequence of ReportExample
         What is explained.
     evaluations : sequence of Evaluation
@@ -70,6 +91,12 @@ class Report:
         What a reader has to know: what was left out, what did not converge.
     num_layers : int
         Encoder blocks of the model, for the picture of the numbering.
+    analyses : sequence of ReportAnalysis
+        What analyses of the run found, in order.
+    trends : Table or None
+        What a published study claims, beside what these analyses found.
+    details : mapping
+        Blocks of facts at the foot of the page: settings, hashes, versions.
     """
 
     title: str
@@ -78,3 +105,6 @@ class Report:
     num_layers: int
     evaluations: tuple[Evaluation, ...] = ()
     notes: tuple[str, ...] = field(default=())
+    analyses: tuple[ReportAnalysis, ...] = ()
+    trends: Table | None = None
+    details: Mapping[str, Mapping[str, str]] = field(default_factory=dict)

@@ -26,24 +26,24 @@ def explanation_report(model: Model, example: ReportExample) -> Report:
     return Report(
         title=first.question,
         facts={
-            "Model": model_facts(about, model.fingerprint, model.precision),
+            "Model": model_facts(about, model.precision),
             "Conditions": condition_facts(first),
-            "Versions": versions(),
         },
         examples=(example,),
         num_layers=model.num_layers,
+        details={"Hashes": {"model": model.fingerprint}, "Versions": versions()},
     )
 
 
-def model_facts(about: Mapping[str, Any], fingerprint: str, precision: str) -> dict[str, str]:
+def model_facts(about: Mapping[str, Any], precision: str) -> dict[str, str]:
     """Return the facts about a model.
 
     Parameters
     ----------
     about : mapping
         The ``model`` block of ``run.json``.
-    fingerprint, precision : str
-        What it computes with.
+    precision : str
+        What it computes in.
     """
     return {
         "source": str(about["source"]),
@@ -51,7 +51,6 @@ def model_facts(about: Mapping[str, Any], fingerprint: str, precision: str) -> d
         "encoder blocks": str(about["num_layers"]),
         "hidden size": str(about["hidden_size"]),
         "device": f"{about['device']}, {precision}",
-        "fingerprint": fingerprint[:16],
     }
 
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from itertools import islice
 
-from bertqa_fast.report.contents import Evaluation, Report, ReportExample
+from bertqa_fast.analysis.trends import trends
+from bertqa_fast.report.contents import Evaluation, Report, ReportAnalysis, ReportExample
 from bertqa_fast.report.facts import condition_facts, model_facts
+from bertqa_fast.report.tables import setting_text
 from bertqa_fast.runs.reader import Run
 
 
@@ -17,6 +19,7 @@ def run_report(
     title: str | None = None,
     evaluations: Sequence[Evaluation] | None = None,
     more_facts: Mapping[str, Mapping[str, str]] | None = None,
+    analyses: Sequence[ReportAnalysis] = (),
 ) -> Report:
     """Gather what a page shows of a run.
 
@@ -32,6 +35,8 @@ def run_report(
         Scores to show; None shows those of the run's own predictions, where they were scored.
     more_facts : mapping or None
         Further blocks of facts.
+    analyses : sequence of ReportAnalysis
+        What :func:`bertqa_fast.report.from_analyses.read_analyses` gathered.
 
     Raises
     ------
@@ -66,20 +71,29 @@ def run_report(
     return Report(
         title=title or f"Attributions of {source.rstrip('/').rsplit('/', 1)[-1]}",
         facts={
-            "Model": model_facts(about["model"], same["model"]["fingerprint"], same["model"]["precision"]),
+            "Model": model_facts(about["model"], same["model"]["precision"]),
             "Data": {
                 "source": str(about["data"]["path"] or "in memory"),
                 "examples": str(same["data"]["examples"]),
                 "attributed": str(total),
-                "hash": same["data"]["sha256"][:16],
             },
             "Conditions": condition_facts(next(iter(examples[0].layers.values())))
             | {"span": str(same["settings"]["span"])},
             **(more_facts or {}),
-            "Versions": dict(about["versions"]),
         },
         examples=tuple(examples),
         num_layers=about["model"]["num_layers"],
         evaluations=tuple(evaluations),
         notes=tuple(notes),
+        analyses=tuple(analyses),
+        trends=trends(analysis.result for analysis in analyses),
+        details={
+            "Settings of the run": {name: setting_text(v) for name, v in same["settings"].items()},
+            "Hashes": {
+                "run": about["identity_sha256"],
+                "model": same["model"]["fingerprint"],
+                "data": same["data"]["sha256"],
+            },
+            "Versions": dict(about["versions"]),
+        },
     )

@@ -127,15 +127,10 @@ def _blocks(
 ) -> Iterator[list[dict[str, Any]]]:
     """Cut the heat map into columns of tokens, each a table of its own."""
     strengths = strength(shares)
-    signed = layers.signed
-    rows = []
-    for part in parts:
-        at = part.index
-        cells = [
-            {"alpha": strengths[row, at], "share": shares[row, at], "signed": signed[row, at]}
-            for row in range(len(shares))
-        ]
-        rows.append({"piece": part, "token": layers.tokens[at], "cells": cells})
+    rows = [
+        {"piece": part, "token": layers.tokens[part.index], "alphas": strengths[:, part.index]}
+        for part in parts
+    ]
     columns = -(-len(rows) // _ROWS)
     height = -(-len(rows) // columns)
     for start in range(0, len(rows), height):

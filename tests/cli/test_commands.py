@@ -237,6 +237,28 @@ def test_duorc(
         assert (report["dev"]["task"], report["dev"]["count"]) == (task, count)
 
 
+def test_report_shows_what_analyze_wrote(invoke: Program, run_folder: Path, tmp_path: Path) -> None:
+    folder, page = tmp_path / "analysis", tmp_path / "report.html"
+    invoke("analyze", run_folder, "--what", "jsd", "--option", "jsd.k=5", "--output-dir", folder)
+    found = json.loads(invoke("report", run_folder, "--out", page, "--analysis", folder, "--json").stdout)
+    assert found["analyses"] == ["jsd"]
+    text = page.read_text()
+    assert "Divergence between layers" in text
+    assert "data:image/" in text
+    assert Run(run_folder).about["identity_sha256"] in text
+    # Without an analysis the page has none; in the run's own folder it is found.
+    invoke("report", run_folder, "--out", page)
+    assert "Divergence between layers" not in page.read_text()
+    (run_folder / "analysis").symlink_to(folder)
+    try:
+        invoke("report", run_folder, "--out", page)
+    finally:
+        (run_folder / "analysis").unlink()
+    assert "Divergence between layers" in page.read_text()
+    missing = invoke("report", run_folder, "--out", page, "--analysis", tmp_path / "none", status=1)
+    assert "analysis: there is no folder" in missing.stderr
+
+
 def test_export_prints_parity(program: Program, tiny_model: Path, tmp_path: Path) -> None:
     pytest.importorskip("bertqa_fast.graphs.parity")
     folder = tmp_path / "export"
@@ -296,6 +318,9 @@ def test_demo_on_a_reader_skips_training(
     assert (folder / "report.html").is_file()
     assert not (folder / "model").exists()
     assert len(Run(folder / "run")) == 2
+    assert "jsd" in found["analyses"]
+    assert (folder / "run" / "analysis" / "jsd.json").is_file()
+    assert "Divergence between layers" in (folder / "report.html").read_text()
     # A second time, over what the first one left.
     invoke("demo", *arguments)
 

@@ -1,8 +1,9 @@
-"""Attributions of a made-up window, small enough to reckon by hand, and runs of them without a model."""
+"""Attributions of a made-up window, small enough to reckon by hand, runs of them, and pages taken apart."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from html.parser import HTMLParser
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -25,9 +26,49 @@ SEGMENT = [-1, 0, 0, 0, -1, 1, 1, 1, 1, 1, -1]
 WORD_IDS = [-1, 0, 1, 2, -1, 0, 1, 1, 2, 3, -1]
 SCORES = [0.5, 1, 2, 0.25, 0.5, 4, 3, 1, 2, 0.75, 1]
 SIGNED = [0, 0.5, -1, 0.25, 0, 2, 1, -2, 0.5, 0, -0.25]
+HOSTILE = [
+    "<script>alert(1)</script>",
+    "</script><script>alert(2)</script>",
+    '"><img src=x onerror=alert(3)>',
+    "'onmouseover='alert(4)",
+    "{{ 7 * 7 }}{% raw %}",
+    "&lt;b&gt;",
+    "<!--",
+    "\u2028]]>",
+]
 
 
-@pytest.fixture
+class Page(HTMLParser):
+    """Collects the elements, their attributes, and the text of scripts."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.scripts: list[str] = []
+        self.text = ""
+        self._inside = ""
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+        self._inside = tag
+        if tag == "script":
+            self.scripts.append("")
+
+    def handle_endtag(self, tag: str) -> None:
+        self._inside = ""
+
+    def handle_data(self, data: str) -> None:
+        if self._inside == "script":
+            self.scripts[-1] += data
+        elif self._inside != "style":
+            self.text += data
+
+    def count(self, tag: str) -> int:
+        return sum(name == tag for name, _ in self.tags)
+
+
+@pytest.fixture(scope="session")
 def make_attribution() -> Callable[..., Attribution]:
     """Return a maker of attributions whose fields can be overridden by name."""
 
@@ -60,7 +101,7 @@ def make_attribution() -> Callable[..., Attribution]:
     return make
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def make_layers(make_attribution: Callable[..., Attribution]) -> Callable[..., LayerAttributions]:
     """Return a maker of results over embeddings and a number of blocks, scores drawn from the seed."""
 
@@ -151,3 +192,38 @@ def run(calls: list[list[str | None]]) -> Callable[..., dict[str, Any]]:
 def stand_in_model() -> Any:
     """Return what stands for the model in these runs."""
     return MODEL
+
+
+@pytest.fixture(scope="session")
+def read_page() -> type[Page]:
+    """Return the reader of pages."""
+    return Page
+
+
+@pytest.fixture(scope="session")
+def hostile_parts() -> list[str]:
+    """Return texts that try to break out of a page."""
+    return list(HOSTILE)
+
+
+@pytest.fixture(scope="session")
+def hostile(make_layers: Callable[..., LayerAttributions]) -> LayerAttributions:
+    """Attributions whose tokens, texts, id and label try to break out of the page."""
+    text = " ".join(HOSTILE)
+    ends = np.cumsum([len(part) + 1 for part in HOSTILE]) - 1
+    offsets = [(end - len(part), end) for part, end in zip(HOSTILE, ends, strict=True)]
+    count = len(HOSTILE)
+    return make_layers(
+        2,
+        tokens=HOSTILE,
+        offsets=offsets,
+        segment=[0] * (count // 2) + [1] * (count - count // 2),
+        word_ids=list(range(count)),
+        span=(count - 2, count - 1),
+        question=text,
+        context=text,
+        id=HOSTILE[0],
+        target=HOSTILE[2],
+        method=HOSTILE[1],
+        baseline=HOSTILE[0],
+    )
