@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import os
+import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ import numpy.typing as npt
 from bertqa_fast import _core
 from bertqa_fast.device import check_device, check_options, open_environment
 from bertqa_fast.graphs.checkpoint import open_source
+from bertqa_fast.graphs.derived import Change, derive
 from bertqa_fast.graphs.exporter import resolve_task, write_export
 from bertqa_fast.graphs.manifest import EXPORTER_VERSION, Manifest, is_export, read_manifest
 from bertqa_fast.memory import default_budget
@@ -237,6 +239,21 @@ class Model:
     def exact(self) -> Iterator[_core.Model]:
         """Open the same export in float32 beside this one, for as long as a ``with`` block lasts."""
         yield self._open("fp32", None)
+
+    @contextmanager
+    def derived(
+        self, *, blocks: Sequence[int] | None = None, change: Change | None = None
+    ) -> Iterator[Model]:
+        """Open this model with some of its blocks only, or with other weights, while a ``with`` block lasts.
+
+        It runs where this one does. Its export lies in a temporary folder meanwhile, as large as this one's;
+        see :func:`bertqa_fast.graphs.derived.derive` for the arguments and what they may raise.
+        """
+        with tempfile.TemporaryDirectory(prefix="bertqa_fast-") as place:
+            folder = derive(self.folder, Path(place) / "export", blocks=blocks, change=change)
+            manifest = read_manifest(folder, verify=False)
+            with Model(folder, manifest, self._placing, None, self.memory_budget) as model:
+                yield model
 
     @functools.cached_property
     def tokenizer(self) -> Any:
