@@ -132,8 +132,9 @@ py::dict integrate(const std::shared_ptr<engine::Model>& model, const Ints& inpu
                    const Floats& span_sign, const Floats& target_mix, bool reselect,
                    const std::optional<double>& tolerance, std::size_t max_nodes,
                    const std::optional<Ints>& baseline_ids, const std::optional<Floats>& baseline_values,
-                   std::size_t pad_to, bool softmax_over_padding, std::size_t rows_per_batch,
-                   bool keep_values, std::string_view traversal, const py::object& progress) {
+                   const std::optional<Floats>& states, std::size_t pad_to, bool softmax_over_padding,
+                   std::size_t rows_per_batch, bool keep_values, std::string_view traversal,
+                   const py::object& progress) {
   engine::IntegrationRequest request;
   request.traversal = traversal_of(traversal);
   request.sequences = {{span_of(offsets)}, span_of(input_ids), span_of(token_type_ids)};
@@ -152,6 +153,7 @@ py::dict integrate(const std::shared_ptr<engine::Model>& model, const Ints& inpu
   } else if (baseline_values) {
     request.baseline = {engine::Baseline::Kind::values, {}, span_of(*baseline_values)};
   }
+  if (states) request.states = span_of(*states);
   request.layers = layers;
   request.nodes = span_of(nodes);
   request.weights = span_of(weights);
@@ -220,17 +222,18 @@ says where each sequence begins. Returns ``start_logits``, ``end_logits`` ``[tot
            py::arg("span_sign").noconvert(), py::arg("target_mix").noconvert(), py::arg("reselect") = false,
            py::arg("tolerance") = py::none(), py::arg("max_nodes") = quadrature::AdaptiveRule{}.max_nodes,
            py::arg("baseline_ids").noconvert() = py::none(),
-           py::arg("baseline_values").noconvert() = py::none(), py::arg("pad_to") = 0,
-           py::arg("softmax_over_padding") = false, py::arg("rows_per_batch") = 0,
+           py::arg("baseline_values").noconvert() = py::none(), py::arg("states").noconvert() = py::none(),
+           py::arg("pad_to") = 0, py::arg("softmax_over_padding") = false, py::arg("rows_per_batch") = 0,
            py::arg("keep_values") = false, py::arg("traversal") = "auto", py::arg("progress") = py::none(),
            R"(Integrate the gradient of a target along straight paths, at every layer in ``layers``.
 
 Spans are flat, K for each sequence. Nodes and weights are fixed ones, or empty where ``tolerance`` is given:
-every path then gets nodes until its estimated error is below it, or it has ``max_nodes``. Returns ``scores`` and
-``signed`` ``[layers, total tokens]``, ``values`` ``[layers, total tokens, H]`` if kept, ``value``
-``[sequences]``, ``baseline_value`` and ``evaluations`` ``[layers, sequences]``, ``error`` of the same shape where
-``tolerance`` is given, and ``statistics``. Progress is counted in paths (a layer of a sequence). ``traversal``:
-``cuts`` goes through the layers one after the other, ``all_layers`` together, ``auto`` chooses.)");
+every path then gets nodes until its estimated error is below it, or it has ``max_nodes``. ``states`` (float32
+``[total tokens, H]``) are explained in place of the hidden states at the one layer; ids then only say how long
+sequences are. Returns ``scores`` and ``signed`` ``[layers, total tokens]``, ``values`` ``[layers, total tokens, H]``
+if kept, ``value`` ``[sequences]``, ``baseline_value`` and ``evaluations`` ``[layers, sequences]``, ``error`` of the
+same shape where ``tolerance`` is given, and ``statistics``. Progress is counted in paths (a layer of a sequence).
+``traversal``: ``cuts`` goes through the layers one after the other, ``all_layers`` together, ``auto`` chooses.)");
 }
 
 }  // namespace bertqa::bindings
