@@ -273,6 +273,22 @@ class Model:
         (int64 ``[sequences + 1]``) says where each begins. Returns ``start_logits``, ``end_logits``
         ``[total tokens]``, ``hidden`` ``[layers, total tokens, H]`` and ``statistics``.
         """
+    def forward_above(
+        self,
+        layer: typing.SupportsInt | typing.SupportsIndex,
+        states: numpy.typing.NDArray[numpy.float32],
+        offsets: numpy.typing.NDArray[numpy.int64],
+        *,
+        rows_per_batch: typing.SupportsInt | typing.SupportsIndex = 0,
+        progress: typing.Any = None,
+    ) -> dict:
+        """
+        Run given hidden states forward, from the output of a layer (-1: of the embeddings) to the logits.
+
+        States lie end to end in ``states`` (float32 ``[total tokens, H]``); ``offsets`` (int64 ``[sequences + 1]``)
+        says where each sequence begins. Returns ``start_logits``, ``end_logits`` ``[total tokens]`` and
+        ``statistics``.
+        """
     def integrate(
         self,
         input_ids: numpy.typing.NDArray[numpy.int64],

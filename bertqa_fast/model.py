@@ -291,6 +291,57 @@ class Model:
         start, end = out["start_logits"], out["end_logits"]
         return [(start[a:b], end[a:b]) for a, b in pairwise(offsets)]
 
+    def logits_above(
+        self, layer: int, states: Sequence[Array], *, show_progress: bool | None = None
+    ) -> list[tuple[Array, Array]]:
+        """Return the logits that follow from given hidden states at the output of a layer.
+
+        Parameters
+        ----------
+        layer : int
+            Whose output the states stand in for: block ``layer``'s, or with -1 the embeddings'. What lies
+            above it is run.
+        states : sequence of float32 arrays ``[T, H]``
+            One for each window, without padding; T may differ. They are all held at once: give long lists in
+            parts.
+        show_progress : bool or None
+            A progress bar; None shows it on a terminal.
+
+        Returns
+        -------
+        list of (float32 ``[T]``, float32 ``[T]``)
+            Start and end logits, in the order of the states.
+
+        Raises
+        ------
+        ValueError, TypeError
+            For a layer that the model does not have, or states of another type or shape, longer than the
+            model's positions, or not finite.
+        """
+        if isinstance(layer, bool) or not isinstance(layer, int | np.integer):
+            raise TypeError(f"layer: got {layer!r}, wanted an integer, -1 for the embeddings")
+        for number, given in enumerate(states):
+            self._check_states(number, given)
+        if not len(states):
+            return []
+        offsets = np.cumsum([0, *map(len, states)], dtype=np.int64)
+        with progress_bar(len(states), "reading", "window", show_progress) as bar:
+            out = self.core.forward_above(int(layer), np.concatenate(states), offsets, progress=advance(bar))
+        start, end = out["start_logits"], out["end_logits"]
+        return [(start[a:b], end[a:b]) for a, b in pairwise(offsets)]
+
+    def _check_states(self, number: int, given: Any) -> None:
+        if not isinstance(given, np.ndarray) or given.dtype != np.float32:
+            got = given.dtype if isinstance(given, np.ndarray) else type(given).__name__
+            raise TypeError(f"states: number {number} is {got}, wanted a float32 array [T, H]")
+        if given.ndim != 2 or given.shape[1] != self.hidden_size or not 1 <= len(given) <= self.max_positions:
+            raise ValueError(
+                f"states: number {number} has the shape {list(given.shape)}, wanted [T, {self.hidden_size}] "
+                f"with T from 1 to {self.max_positions}"
+            )
+        if not np.isfinite(given).all():
+            raise ValueError(f"states: number {number} holds values that are not finite")
+
     def hidden_states(self, windows: Sequence[Window], *, show_progress: bool | None = None) -> list[Array]:
         """Return the hidden states of every window, ``[L + 1, T, H]``: embeddings, then every block."""
         if not windows:

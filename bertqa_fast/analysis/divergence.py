@@ -16,9 +16,19 @@ from numpy.typing import NDArray
 
 from bertqa_fast.analysis.analysis import Analysis, CannotAnalyzeError, Result, settings_of
 from bertqa_fast.analysis.figures import layer_matrix
+from bertqa_fast.analysis.options import check_choice
+from bertqa_fast.analysis.published import (
+    NOT_COMPARABLE,
+    NUM_LAYERS,
+    PAPER,
+    REPRODUCTION,
+    SOURCES,
+    data_of,
+)
+from bertqa_fast.analysis.published_numbers import DIVERGENCE_RANGES, DIVERGENCES
 from bertqa_fast.analysis.tables import Column, Table
 from bertqa_fast.analysis.walk import same_layers, walk
-from bertqa_fast.analysis.words import words_of
+from bertqa_fast.analysis.words import largest, words_of
 from bertqa_fast.attribution.naming import layer_tick
 from bertqa_fast.runs.scored import ScoredWindow
 
@@ -69,7 +79,7 @@ def layer_divergence(
     Result
         Table ``jsd``: ``kept`` ("all", "top k" or "rest k"), ``layer``, ``other``, ``jsd``, its standard
         deviation over examples and their number; table ``jsd_summary``: smallest, mean and largest off the
-        diagonal.
+        diagonal, neighbours, first against last, beside what was published; table ``jsd_published``.
 
     Raises
     ------
@@ -79,9 +89,9 @@ def layer_divergence(
         The run has fewer than two layers.
     """
     settings = settings_of(layer_divergence, locals())
-    _check("level", level, LEVELS)
-    _check("part", part, PARTS)
-    _check("empty", empty, EMPTY)
+    check_choice("level", level, LEVELS)
+    check_choice("part", part, PARTS)
+    check_choice("empty", empty, EMPTY)
     if not k or min(k) < 1:
         raise ValueError(f"k must hold positive numbers, got {k}")
     layers = same_layers(run)
@@ -110,7 +120,14 @@ def layer_divergence(
         for i in range(len(layers))
         for j in range(len(layers))
     ]
-    columns = ["kept", "layer", "other", JSD, Column("deviation", "over examples", "bits", low=0), "examples"]
+    columns: list[Column | str] = [
+        "kept",
+        "layer",
+        "other",
+        JSD,
+        Column("deviation", "over examples", "bits", low=0),
+        "examples",
+    ]
     return Result(
         "jsd",
         "Divergence between layers",
@@ -118,9 +135,14 @@ def layer_divergence(
         examples,
         (
             Table.of("jsd", "Jensen-Shannon divergence between layers", columns, rows),
-            _summary(names, mean),
+            _summary(names, mean, data_of(run)),
+            _published(),
         ),
-        (f"Entropies in bits; mean over {examples} examples; {level}s; part: {part}.",),
+        (
+            f"Entropies in bits; mean over {examples} examples; {level}s; part: {part}.",
+            NOT_COMPARABLE,
+            "The reproduction's divergences are over all 384 positions and 13 layers.",
+        ),
     )
 
 
@@ -166,23 +188,25 @@ def _chosen(window: ScoredWindow, level: str, part: str) -> NDArray[Any]:
 
 def _kinds(scores: NDArray[Any], k: tuple[int, ...]) -> list[NDArray[Any]]:
     """Return the scores as they are, each row's largest alone, and each row without these."""
-    order = np.argsort(-scores, axis=1, kind="stable")
+    order = largest(scores, max(k))
     kept, removed = [], []
     for count in k:
-        largest = np.zeros(scores.shape, dtype=np.bool_)
-        np.put_along_axis(largest, order[:, :count], True, axis=1)
-        kept.append(np.where(largest, scores, 0))
-        removed.append(np.where(largest, 0, scores))
+        chosen = np.zeros(scores.shape, dtype=np.bool_)
+        np.put_along_axis(chosen, order[:, :count], True, axis=1)
+        kept.append(np.where(chosen, scores, 0))
+        removed.append(np.where(chosen, 0, scores))
     return [scores, *kept, *removed]
 
 
-def _summary(names: list[str], mean: NDArray[np.float64]) -> Table:
-    off = ~np.eye(mean.shape[1], dtype=np.bool_)
-    next_to = np.eye(mean.shape[1], k=1, dtype=np.bool_)
-    rows = [
-        (name, cells[off].min(), cells[off].mean(), cells[off].max(), cells[next_to].mean(), cells[0, -1])
-        for name, cells in zip(names, mean, strict=True)
-    ]
+def _summary(names: list[str], mean: NDArray[np.float64], data: str | None) -> Table:
+    rows: list[tuple[Any, ...]] = []
+    for name, cells in zip(names, mean, strict=True):
+        rows.append((name, "this run", *_in_few_numbers(cells)))
+        if data == "SQuAD" and name in DIVERGENCES:
+            rows.append((name, SOURCES[PAPER], *_in_few_numbers(_published_cells(name))))
+        if data in DIVERGENCE_RANGES and name in DIVERGENCE_RANGES[data]:
+            low, high, middle = DIVERGENCE_RANGES[data][name]
+            rows.append((name, SOURCES[REPRODUCTION], low, middle, high, None, None))
     about = {
         "smallest": "off the diagonal",
         "mean": "off the diagonal",
@@ -190,13 +214,31 @@ def _summary(names: list[str], mean: NDArray[np.float64]) -> Table:
         "neighbours": "mean over layers that follow each other",
         "first_last": "the first layer against the last",
     }
-    columns = [Column(name, text, "bits", low=0, high=1) for name, text in about.items()]
-    return Table.of("jsd_summary", "The same in a few numbers", ["kept", *columns], rows)
+    columns: list[Column | str] = [Column(name, text, "bits", low=0, high=1) for name, text in about.items()]
+    return Table.of("jsd_summary", "The same in a few numbers", ["kept", "source", *columns], rows)
 
 
-def _check(name: str, value: str, known: tuple[str, ...]) -> None:
-    if value not in known:
-        raise ValueError(f"{name} must be one of {', '.join(known)}, got {value!r}")
+def _in_few_numbers(cells: NDArray[np.float64]) -> tuple[float, ...]:
+    off = cells[~np.eye(len(cells), dtype=np.bool_)]
+    neighbours = np.diagonal(cells, offset=1)
+    return off.min(), off.mean(), off.max(), neighbours.mean(), cells[0, -1]
+
+
+def _published_cells(kept: str) -> NDArray[np.float64]:
+    cells = np.zeros((NUM_LAYERS, NUM_LAYERS))
+    for (row, column), value in DIVERGENCES[kept].items():
+        cells[row, column] = cells[column, row] = value
+    return cells
+
+
+def _published() -> Table:
+    rows = [
+        (kept, layer, other, value)
+        for kept, cells in DIVERGENCES.items()
+        for (layer, other), value in cells.items()
+    ]
+    title = "Divergences of BERT-base's layers on SQuAD, as the paper has them"
+    return Table.of("jsd_published", title, ["kept", "layer", "other", JSD], rows)
 
 
 def draw(result: Result) -> Mapping[str, Figure]:

@@ -78,7 +78,8 @@ def over_layers(
     Parameters
     ----------
     series : mapping
-        Name to values, one for each layer; None leaves a gap. A name that begins with ``paper`` is dashed.
+        Name to values, one for each layer; None leaves a gap. A name that begins with ``paper`` is dashed;
+        ``paper, x`` has the colour of ``x`` before it.
     ticks : sequence of str
         The layers' names.
     title, label : str
@@ -94,13 +95,26 @@ def over_layers(
     figure = Figure(figsize=(5.6, 3.6), layout="constrained")
     axes = figure.subplots()
     places = np.arange(len(ticks))
+    colours: dict[str, Any] = {}
     for name, values in series.items():
         numbers = np.array([np.nan if value is None else value for value in values], dtype=float)
         style = "--" if name.startswith("paper") else "-"
-        (line,) = axes.plot(places, numbers, style, marker="o", markersize=3.5, linewidth=1.5, label=name)
+        colours[name] = colours.get(name.removeprefix("paper, "), f"C{len(colours) % 10}")
+        axes.plot(
+            places,
+            numbers,
+            style,
+            marker="o",
+            markersize=3.5,
+            linewidth=1.5,
+            label=name,
+            color=colours[name],
+        )
         if bands and name in bands:
-            ends = [np.array([np.nan if v is None else v for v in end], dtype=float) for end in bands[name]]
-            axes.fill_between(places, *ends, color=line.get_color(), alpha=0.15, linewidth=0)
+            low_end, high_end = (
+                np.array([np.nan if v is None else v for v in end], dtype=float) for end in bands[name]
+            )
+            axes.fill_between(places, low_end, high_end, color=colours[name], alpha=0.15, linewidth=0)
     axes.set_xticks(places, ticks, fontsize=8)
     axes.set_xlabel("layer", fontsize=9)
     axes.set_ylabel(label, fontsize=9)

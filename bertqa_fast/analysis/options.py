@@ -1,8 +1,8 @@
-"""Options of analyses as they are typed: ``jsd.k=2,5``."""
+"""Options of analyses: as they are typed (``jsd.k=2,5``), and what they may be."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 
@@ -43,6 +43,30 @@ def parse_options(texts: Iterable[str], known: Mapping[str, Mapping[str, Any]]) 
             raise ValueError(f"option {text!r}: wanted a value such as {_shown(default)}") from None
         found.setdefault(analysis, {})[option] = parsed
     return found
+
+
+def check_choice(name: str, value: str, known: Sequence[str]) -> None:
+    """Refuse a value that is none of those known.
+
+    Raises
+    ------
+    ValueError
+        Naming the option, what came and what there is.
+    """
+    if value not in known:
+        raise ValueError(f"{name} must be one of {', '.join(known)}, got {value!r}")
+
+
+def check_count(name: str, value: int) -> None:
+    """Refuse a number below 1.
+
+    Raises
+    ------
+    ValueError
+        Naming the option and what came.
+    """
+    if value < 1:
+        raise ValueError(f"{name} must be 1 or more, got {value}")
 
 
 def _parsed(value: str, default: Any) -> Any:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from bertqa_fast.analysis import divergence
+from bertqa_fast.analysis import divergence, roles
 from bertqa_fast.analysis.analysis import Analysis
 
-_MODULES = (divergence,)
+_MODULES = (divergence, roles)
 ANALYSES: dict[str, Analysis] = {module.ANALYSIS.name: module.ANALYSIS for module in _MODULES}
 
 

@@ -1,4 +1,4 @@
-"""The words of a window, with their scores at every layer."""
+"""The words of a window, with their scores at every layer; the largest, and those around the answer."""
 
 from __future__ import annotations
 
@@ -8,8 +8,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from bertqa_fast.analysis.options import check_choice
 from bertqa_fast.attribution.words import word_slices
 from bertqa_fast.runs.scored import ScoredWindow
+
+MERGES = ("whole", "reference")
+SENTENCES = ("sentence", "reference")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -48,7 +52,7 @@ class Words:
         return (self.first <= span[1]) & (self.stop > span[0])
 
 
-def words_of(window: ScoredWindow, segment: int | None = None) -> Words:
+def words_of(window: ScoredWindow, segment: int | None = None, merge: str = "whole") -> Words:
     """Find the words of a window.
 
     Parameters
@@ -57,7 +61,14 @@ def words_of(window: ScoredWindow, segment: int | None = None) -> Words:
         The window.
     segment : int or None
         Only those of the question (0) or of the context (1).
+    merge : {"whole", "reference"}
+        All tokens of a word; or, as the published code merges, pieces that begin with ``##`` join each other
+        but not the piece before them, so that ``poly ##ni ##a`` gives ``poly`` and ``nia``. The texts are
+        then made of tokens, in lower case where the model's are.
     """
+    check_choice("merge", merge, MERGES)
+    if merge == "reference":
+        return _headless(window, segment)
     texts = (window.question, window.context)
     runs = [
         run
@@ -75,3 +86,54 @@ def words_of(window: ScoredWindow, segment: int | None = None) -> Words:
         first,
         stop,
     )
+
+
+def _headless(window: ScoredWindow, segment: int | None) -> Words:
+    chosen = window.segment >= 0 if segment is None else window.segment == segment
+    goes_on = np.array([token.startswith("##") for token in window.tokens], dtype=np.bool_) & chosen
+    begins = chosen & ~(goes_on & np.roll(goes_on, 1))
+    first = np.flatnonzero(begins)
+    ends = chosen & ~(goes_on & np.roll(goes_on, -1))
+    stop = np.flatnonzero(ends) + 1
+    texts = [
+        "".join(token.removeprefix("##") for token in window.tokens[a:b])
+        for a, b in zip(first.tolist(), stop.tolist(), strict=True)
+    ]
+    return Words(texts, window.segment[first], first, stop)
+
+
+def largest(scores: NDArray[Any], k: int) -> NDArray[np.intp]:
+    """Return where each row's k largest are, of equal ones the first: ``[…, N]`` to ``[…, min(k, N)]``."""
+    return np.argsort(-scores, axis=-1, kind="stable")[..., :k]
+
+
+def sentence_around(window: ScoredWindow, rule: str = "sentence") -> NDArray[np.bool_]:
+    """Say which tokens share the answer's sentence, the answer's own left out: ``[T]``.
+
+    Parameters
+    ----------
+    window : ScoredWindow
+        The window; without an answer in the context no token does.
+    rule : {"sentence", "reference"}
+        From the full stop before the answer to the next one after it, or to the ends of the context. Or what
+        the published code takes: all but the last token before that full stop, and four tokens on a side
+        that has no full stop.
+    """
+    check_choice("context", rule, SENTENCES)
+    chosen = np.zeros(len(window.tokens), dtype=np.bool_)
+    inside = window.segment == 1
+    if window.span is None or not inside[window.span[0]]:
+        return chosen
+    first, last = window.span
+    stops = [at for at in np.flatnonzero(inside).tolist() if window.tokens[at] == "."]
+    before, after = [at for at in stops if at < first], [at for at in stops if at > last]
+    if rule == "sentence":
+        begin = before[-1] + 1 if before else 0
+        end = after[0] if after else len(chosen)
+    else:
+        begin = before[-1] + 1 if before else first - 4
+        end = after[0] - 1 if after else last + 5
+    chosen[max(begin, 0) : end] = True
+    chosen[first : last + 1] = False
+    chosen &= inside
+    return chosen

@@ -112,17 +112,8 @@ Value PathGroup::zeros() {
 
 Value PathGroup::padded_rows(std::span<const float> flat) {
   const std::size_t width = model_.description().sizes.hidden_size;
-  const std::array shape{dim(members_.size()), dim(tokens_), dim(width)};
-  Value value = Value::allocate(model_.environment(), ElementType::float32, shape);
-  std::fill_n(value.data<float>(), value.element_count(), 0.0F);
-  auto* out = value.data<float>();
-  for (const std::size_t member : members_) {
-    const auto rows =
-        flat.subspan(request_.sequences.begin(member) * width, request_.sequences.length(member) * width);
-    std::ranges::copy(rows, out);
-    out += tokens_ * width;
-  }
-  return model_.to_device(std::move(value), statistics_);
+  return model_.to_device(pad_rows(model_.environment(), request_.sequences, flat, members_, tokens_, width),
+                          statistics_);
 }
 
 const Value& PathGroup::baseline(std::size_t index) const {

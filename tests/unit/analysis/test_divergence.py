@@ -106,6 +106,22 @@ def test_mean_and_deviation_over_examples(make_run: MakeRun, written: Write) -> 
     assert limited.column("jsd")[0] == pytest.approx(each[0])
 
 
+def test_in_few_numbers_beside_the_published_ones(make_run: MakeRun, written: Write) -> None:
+    result = layer_divergence(make_run(written(QUESTION, CONTEXT, SCORES)), k=(5,), part="context")
+    own, paper, reproduction = result.table("jsd_summary").where(kept="top 5").rows
+    cells = pairs(SCORES[:, 5:10])
+    off = cells[~np.eye(3, dtype=bool)]
+    wanted = [off.min(), off.mean(), off.max(), (cells[0, 1] + cells[1, 2]) / 2, cells[0, 2]]
+    assert own[1] == "this run"
+    np.testing.assert_allclose(own[2:], wanted, atol=1e-9)
+    # The paper's matrix: neighbours .49 .45 .33 .32 .28 .23 .22 .19 .17 .16 .10, first against last .59.
+    assert (paper[2], paper[4], paper[6]) == (0.07, 0.6, 0.59)
+    assert paper[5] == pytest.approx(2.94 / 11)
+    assert reproduction[2:] == (0.06, 0.406, 0.6, None, None)
+    assert [row[1] for row in result.table("jsd_summary").where(kept="all").rows] == ["this run"]
+    assert len(result.table("jsd_published")) == 2 * 66
+
+
 def test_figures(make_run: MakeRun, written: Write) -> None:
     result = layer_divergence(make_run(written(QUESTION, CONTEXT, SCORES)), k=(2,))
     figures = draw(result)
