@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from bertqa_fast.analysis import divergence, roles
+from bertqa_fast.analysis import divergence, faithfulness, roles
 from bertqa_fast.analysis.analysis import Analysis
 
-_MODULES = (divergence, roles)
+_MODULES = (divergence, roles, faithfulness)
 ANALYSES: dict[str, Analysis] = {module.ANALYSIS.name: module.ANALYSIS for module in _MODULES}
 
 

@@ -53,6 +53,11 @@ class Explained:
     value: float
     converged: NDArray[np.bool_] | None
 
+    @property
+    def missed(self) -> int:
+        """At how many layers the tolerance was not met."""
+        return 0 if self.converged is None else int((~self.converged).sum())
+
 
 def explain_windows(
     model: Model,
