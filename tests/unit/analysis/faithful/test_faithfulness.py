@@ -144,7 +144,7 @@ def test_erasure_against_a_slow_loop(
 
 @pytest.mark.parametrize("erase", ["state", "mask"])
 def test_laws(attributed: MakeRun, random_reader: Any, erase: str) -> None:
-    """Nothing erased gives the run's own value; every word erased its baseline's, where this is a masked text."""
+    """Nothing erased gives the run's own value; every word erased its baseline's where that is masked."""
     reader = random_reader()
     run = attributed(reader=reader, baseline="mask")
     options: dict[str, Any] = {"fractions": (0.5, 1.0), "k": (3, 999), "steps": 2, "draws": 2}
