@@ -108,16 +108,17 @@ class ErasedRun:
         found = []
         for layer, of_layer in zip(self._layers, marks, strict=True):
             cut = self._reader.cut(layer)
-            state, baseline = states[cut + 1], baselines[cut + 1]
-
-            def read(
-                rows: NDArray[np.bool_], cut: int = cut, state: States = state, baseline: States = baseline
-            ) -> NDArray[np.float64]:
-                erased = (np.where(row[:, None], baseline, state) for row in rows)
-                return self._reader.at_states(cut, erased, span)
-
-            found.append(_each_once(of_layer, read))
+            found.append(self._at_layer(cut, states[cut + 1], baselines[cut + 1], span, of_layer))
         return np.stack(found)
+
+    def _at_layer(
+        self, cut: int, state: States, baseline: States, span: tuple[int, int], marks: NDArray[np.bool_]
+    ) -> NDArray[np.float64]:
+        def read(rows: NDArray[np.bool_]) -> NDArray[np.float64]:
+            erased = (np.where(row[:, None], baseline, state) for row in rows)
+            return self._reader.at_states(cut, erased, span)
+
+        return _each_once(marks, read)
 
     def _measured(self, values: NDArray[np.float64], counts: NDArray[np.int64]) -> list[Erased]:
         """Return the measures of the orders, from values ``[orders, removed or kept, sizes, 2]``."""

@@ -49,6 +49,7 @@ class SlowReader:
     def __init__(self, reader: Any, run: Run, window: Any, span: tuple[int, int]) -> None:
         settings = run.about["identity"]["settings"]
         self.exact, self.window = reader.exact, window
+        self.known: dict[Any, list[float]] = {}
         self.targets = [target_of(settings["target"], span), target_of("log_probability", span)]
         self.tokens = {
             "mask": reader.model.tokenizer.mask_token_id,
@@ -67,12 +68,18 @@ class SlowReader:
         return ids
 
     def __call__(self, cut: int, tokens: list[int], how: str) -> list[float]:
+        key = (cut if how == "state" else -1, frozenset(tokens))
+        if key not in self.known:
+            self.known[key] = self._read(key[0], tokens, how)
+        return self.known[key]
+
+    def _read(self, cut: int, tokens: list[int], how: str) -> list[float]:
         if how == "state":
             state = self.states[cut + 1].clone()
             for token in tokens:
                 state[token] = self.origins[cut + 1][token]
         else:
-            cut, state = -1, states_of(self.exact, self.window, self._replaced(how, tokens))[0]
+            state = states_of(self.exact, self.window, self._replaced(how, tokens))[0]
         return [float(target(*self.exact.logits_from(cut, state[None]))) for target in self.targets]
 
 
