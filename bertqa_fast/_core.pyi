@@ -273,6 +273,22 @@ class Model:
         (int64 ``[sequences + 1]``) says where each begins. Returns ``start_logits``, ``end_logits``
         ``[total tokens]``, ``hidden`` ``[layers, total tokens, H]`` and ``statistics``.
         """
+    def forward_above(
+        self,
+        layer: typing.SupportsInt | typing.SupportsIndex,
+        states: numpy.typing.NDArray[numpy.float32],
+        offsets: numpy.typing.NDArray[numpy.int64],
+        *,
+        rows_per_batch: typing.SupportsInt | typing.SupportsIndex = 0,
+        progress: typing.Any = None,
+    ) -> dict:
+        """
+        Run given hidden states forward, from the output of a layer (-1: of the embeddings) to the logits.
+
+        States lie end to end in ``states`` (float32 ``[total tokens, H]``); ``offsets`` (int64 ``[sequences + 1]``)
+        says where each sequence begins. Returns ``start_logits``, ``end_logits`` ``[total tokens]`` and
+        ``statistics``.
+        """
     def integrate(
         self,
         input_ids: numpy.typing.NDArray[numpy.int64],
@@ -291,6 +307,7 @@ class Model:
         max_nodes: typing.SupportsInt | typing.SupportsIndex = 128,
         baseline_ids: numpy.typing.NDArray[numpy.int64] | None = None,
         baseline_values: numpy.typing.NDArray[numpy.float32] | None = None,
+        states: numpy.typing.NDArray[numpy.float32] | None = None,
         pad_to: typing.SupportsInt | typing.SupportsIndex = 0,
         softmax_over_padding: bool = False,
         rows_per_batch: typing.SupportsInt | typing.SupportsIndex = 0,
@@ -302,11 +319,12 @@ class Model:
         Integrate the gradient of a target along straight paths, at every layer in ``layers``.
 
         Spans are flat, K for each sequence. Nodes and weights are fixed ones, or empty where ``tolerance`` is given:
-        every path then gets nodes until its estimated error is below it, or it has ``max_nodes``. Returns ``scores`` and
-        ``signed`` ``[layers, total tokens]``, ``values`` ``[layers, total tokens, H]`` if kept, ``value``
-        ``[sequences]``, ``baseline_value`` and ``evaluations`` ``[layers, sequences]``, ``error`` of the same shape where
-        ``tolerance`` is given, and ``statistics``. Progress is counted in paths (a layer of a sequence). ``traversal``:
-        ``cuts`` goes through the layers one after the other, ``all_layers`` together, ``auto`` chooses.
+        every path then gets nodes until its estimated error is below it, or it has ``max_nodes``. ``states`` (float32
+        ``[total tokens, H]``) are explained in place of the hidden states at the one layer; ids then only say how long
+        sequences are. Returns ``scores`` and ``signed`` ``[layers, total tokens]``, ``values`` ``[layers, total tokens, H]``
+        if kept, ``value`` ``[sequences]``, ``baseline_value`` and ``evaluations`` ``[layers, sequences]``, ``error`` of the
+        same shape where ``tolerance`` is given, and ``statistics``. Progress is counted in paths (a layer of a sequence).
+        ``traversal``: ``cuts`` goes through the layers one after the other, ``all_layers`` together, ``auto`` chooses.
         """
     @property
     def tokens_per_batch(self) -> int:

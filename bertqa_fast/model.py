@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import os
+import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ import numpy.typing as npt
 from bertqa_fast import _core
 from bertqa_fast.device import check_device, check_options, open_environment
 from bertqa_fast.graphs.checkpoint import open_source
+from bertqa_fast.graphs.derived import Change, derive
 from bertqa_fast.graphs.exporter import resolve_task, write_export
 from bertqa_fast.graphs.manifest import EXPORTER_VERSION, Manifest, is_export, read_manifest
 from bertqa_fast.memory import default_budget
@@ -238,6 +240,21 @@ class Model:
         """Open the same export in float32 beside this one, for as long as a ``with`` block lasts."""
         yield self._open("fp32", None)
 
+    @contextmanager
+    def derived(
+        self, *, blocks: Sequence[int] | None = None, change: Change | None = None
+    ) -> Iterator[Model]:
+        """Open this model with some of its blocks only, or with other weights, while a ``with`` block lasts.
+
+        It runs where this one does. Its export lies in a temporary folder meanwhile, as large as this one's;
+        see :func:`bertqa_fast.graphs.derived.derive` for the arguments and what they may raise.
+        """
+        with tempfile.TemporaryDirectory(prefix="bertqa_fast-") as place:
+            folder = derive(self.folder, Path(place) / "export", blocks=blocks, change=change)
+            manifest = read_manifest(folder, verify=False)
+            with Model(folder, manifest, self._placing, None, self.memory_budget) as model:
+                yield model
+
     @functools.cached_property
     def tokenizer(self) -> Any:
         """The model's fast tokenizer (transformers)."""
@@ -273,6 +290,57 @@ class Model:
         out, offsets = self._forward(windows, [], show_progress)
         start, end = out["start_logits"], out["end_logits"]
         return [(start[a:b], end[a:b]) for a, b in pairwise(offsets)]
+
+    def logits_above(
+        self, layer: int, states: Sequence[Array], *, show_progress: bool | None = None
+    ) -> list[tuple[Array, Array]]:
+        """Return the logits that follow from given hidden states at the output of a layer.
+
+        Parameters
+        ----------
+        layer : int
+            Whose output the states stand in for: block ``layer``'s, or with -1 the embeddings'. What lies
+            above it is run.
+        states : sequence of float32 arrays ``[T, H]``
+            One for each window, without padding; T may differ. They are all held at once: give long lists in
+            parts.
+        show_progress : bool or None
+            A progress bar; None shows it on a terminal.
+
+        Returns
+        -------
+        list of (float32 ``[T]``, float32 ``[T]``)
+            Start and end logits, in the order of the states.
+
+        Raises
+        ------
+        ValueError, TypeError
+            For a layer that the model does not have, or states of another type or shape, longer than the
+            model's positions, or not finite.
+        """
+        if isinstance(layer, bool) or not isinstance(layer, int | np.integer):
+            raise TypeError(f"layer: got {layer!r}, wanted an integer, -1 for the embeddings")
+        for number, given in enumerate(states):
+            self._check_states(number, given)
+        if not len(states):
+            return []
+        offsets = np.cumsum([0, *map(len, states)], dtype=np.int64)
+        with progress_bar(len(states), "reading", "window", show_progress) as bar:
+            out = self.core.forward_above(int(layer), np.concatenate(states), offsets, progress=advance(bar))
+        start, end = out["start_logits"], out["end_logits"]
+        return [(start[a:b], end[a:b]) for a, b in pairwise(offsets)]
+
+    def _check_states(self, number: int, given: Any) -> None:
+        if not isinstance(given, np.ndarray) or given.dtype != np.float32:
+            got = given.dtype if isinstance(given, np.ndarray) else type(given).__name__
+            raise TypeError(f"states: number {number} is {got}, wanted a float32 array [T, H]")
+        if given.ndim != 2 or given.shape[1] != self.hidden_size or not 1 <= len(given) <= self.max_positions:
+            raise ValueError(
+                f"states: number {number} has the shape {list(given.shape)}, wanted [T, {self.hidden_size}] "
+                f"with T from 1 to {self.max_positions}"
+            )
+        if not np.isfinite(given).all():
+            raise ValueError(f"states: number {number} holds values that are not finite")
 
     def hidden_states(self, windows: Sequence[Window], *, show_progress: bool | None = None) -> list[Array]:
         """Return the hidden states of every window, ``[L + 1, T, H]``: embeddings, then every block."""

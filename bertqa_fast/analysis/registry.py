@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from bertqa_fast.analysis import divergence, pos, projection, quantifiers, roles
+from bertqa_fast.analysis import divergence, faithfulness, pos, projection, quantifiers, roles
 from bertqa_fast.analysis.analysis import Analysis
 
-_MODULES = (divergence, roles, pos, quantifiers, projection)
+_MODULES = (divergence, roles, pos, quantifiers, projection, faithfulness)
 ANALYSES: dict[str, Analysis] = {module.ANALYSIS.name: module.ANALYSIS for module in _MODULES}
 
 

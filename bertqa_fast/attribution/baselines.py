@@ -10,6 +10,8 @@ import numpy.typing as npt
 
 from bertqa_fast.data.windows import Window
 
+PLACEHOLDERS = ("pad", "mask")
+
 
 def engine_baseline(
     baseline: Any, windows: Sequence[Window], owners: Sequence[int], tokenizer: Any, hidden_size: int
@@ -43,11 +45,9 @@ def engine_baseline(
     if isinstance(baseline, str):
         if baseline == "zero":
             return {}
-        if baseline not in ("pad", "mask"):
+        if baseline not in PLACEHOLDERS:
             raise ValueError(f"baseline: got {baseline!r}, wanted 'zero', 'pad', 'mask' or an array")
-        token = tokenizer.pad_token_id if baseline == "pad" else tokenizer.mask_token_id
-        if token is None:
-            raise ValueError(f"baseline: got {baseline!r}, but the tokenizer has no {baseline} token")
+        token = placeholder("baseline", baseline, tokenizer)
         ids = [np.where(w.segment >= 0, token, w.input_ids).astype(np.int64) for w in windows]
         return {"baseline_ids": np.concatenate(ids)}
     several = isinstance(baseline, list) and any(isinstance(item, np.ndarray) for item in baseline)
@@ -61,6 +61,29 @@ def engine_baseline(
         for w, owner in zip(windows, owners, strict=True)
     ]
     return {"baseline_values": np.concatenate(parts)}
+
+
+def placeholder(argument: str, kind: str, tokenizer: Any) -> int:
+    """Return the number of the token that stands for no word.
+
+    Parameters
+    ----------
+    argument : str
+        What the caller calls ``kind``, for messages.
+    kind : {"pad", "mask"}
+        Which.
+
+    Raises
+    ------
+    ValueError
+        It is another kind, or the tokenizer has no such token.
+    """
+    if kind not in PLACEHOLDERS:
+        raise ValueError(f"{argument}: got {kind!r}, wanted one of {', '.join(PLACEHOLDERS)}")
+    token: int | None = tokenizer.pad_token_id if kind == "pad" else tokenizer.mask_token_id
+    if token is None:
+        raise ValueError(f"{argument}: got {kind!r}, but the tokenizer has no {kind} token")
+    return token
 
 
 def _broadcast(values: Any, tokens: int, hidden_size: int) -> npt.NDArray[np.float32]:

@@ -37,3 +37,42 @@ def target_mix(target: str) -> npt.NDArray[np.float32]:
     if not isinstance(target, str) or target not in TARGETS:
         raise ValueError(f"target: got {target!r}, wanted one of: {', '.join(sorted(TARGETS))}")
     return np.array(TARGETS[target], dtype=np.float32)
+
+
+def target_value(
+    target: str, span: tuple[int, int], start: npt.NDArray[np.float32], end: npt.NDArray[np.float32]
+) -> npt.NDArray[np.float64]:
+    """Return a target of a span from logits: what the engine works out at every point of a path.
+
+    Parameters
+    ----------
+    target : str
+        Its name.
+    span : (int, int)
+        Positions of the span's start and end, both inclusive.
+    start, end : array of [..., T]
+        Start and end logits; softmax goes over the last axis.
+
+    Returns
+    -------
+    float64 array of [...]
+
+    Raises
+    ------
+    ValueError
+        For an unknown target.
+    """
+    mix = target_mix(target).astype(np.float64)
+    parts = []
+    for logits, position in zip((start, end), span, strict=True):
+        exact = np.asarray(logits, dtype=np.float64)
+        # The largest is taken out so that nothing overflows.
+        lowered = exact - exact.max(axis=-1, keepdims=True)
+        log_share = lowered[..., position] - np.log(np.exp(lowered).sum(axis=-1))
+        parts.append((exact[..., position], np.exp(log_share), log_share))
+    terms = [side for pair in zip(*parts, strict=True) for side in pair]
+    value: npt.NDArray[np.float64] = np.asarray(
+        sum(weight * term for weight, term in zip(mix[:6], terms, strict=True))
+        + mix[6] * parts[0][1] * parts[1][1]
+    )
+    return value

@@ -20,6 +20,7 @@
 #include "bindings/register.hpp"
 #include "bindings/traversal.hpp"
 #include "engine/forward.hpp"
+#include "engine/forward_above.hpp"
 #include "engine/integrate.hpp"
 #include "engine/model.hpp"
 
@@ -89,7 +90,7 @@ std::shared_ptr<engine::Model> open_model(std::shared_ptr<runtime::Environment> 
 py::dict forward(const std::shared_ptr<engine::Model>& model, const Ints& input_ids,
                  const Ints& token_type_ids, const Ints& offsets, const std::vector<int>& layers,
                  std::size_t rows_per_batch, const py::object& progress) {
-  const engine::Sequences sequences{span_of(input_ids), span_of(token_type_ids), span_of(offsets)};
+  const engine::Sequences sequences{{span_of(offsets)}, span_of(input_ids), span_of(token_type_ids)};
   engine::ForwardResult result;
   {
     // Safe: the engine sees only memory of arrays that the arguments keep alive; `progress` takes the lock
@@ -107,17 +108,36 @@ py::dict forward(const std::shared_ptr<engine::Model>& model, const Ints& input_
   return out;
 }
 
+py::dict forward_above(const std::shared_ptr<engine::Model>& model, int layer, const Floats& states,
+                       const Ints& offsets, std::size_t rows_per_batch, const py::object& progress) {
+  const engine::HiddenStates given{{span_of(offsets)}, span_of(states)};
+  engine::ForwardResult result;
+  {
+    // Safe: the engine sees only memory of arrays that the arguments keep alive; `progress` takes the lock
+    // back.
+    const py::gil_scoped_release release;
+    result = engine::forward_above(*model, layer, given, rows_per_batch, progress_of(progress));
+  }
+  const auto total = static_cast<py::ssize_t>(result.start_logits.size());
+  py::dict out;
+  out["start_logits"] = to_numpy(std::move(result.start_logits), {total});
+  out["end_logits"] = to_numpy(std::move(result.end_logits), {total});
+  out["statistics"] = as_dict(result.statistics);
+  return out;
+}
+
 py::dict integrate(const std::shared_ptr<engine::Model>& model, const Ints& input_ids,
                    const Ints& token_type_ids, const Ints& offsets, const std::vector<int>& layers,
                    const Doubles& nodes, const Doubles& weights, const Ints& span_start, const Ints& span_end,
                    const Floats& span_sign, const Floats& target_mix, bool reselect,
                    const std::optional<double>& tolerance, std::size_t max_nodes,
                    const std::optional<Ints>& baseline_ids, const std::optional<Floats>& baseline_values,
-                   std::size_t pad_to, bool softmax_over_padding, std::size_t rows_per_batch,
-                   bool keep_values, std::string_view traversal, const py::object& progress) {
+                   const std::optional<Floats>& states, std::size_t pad_to, bool softmax_over_padding,
+                   std::size_t rows_per_batch, bool keep_values, std::string_view traversal,
+                   const py::object& progress) {
   engine::IntegrationRequest request;
   request.traversal = traversal_of(traversal);
-  request.sequences = {span_of(input_ids), span_of(token_type_ids), span_of(offsets)};
+  request.sequences = {{span_of(offsets)}, span_of(input_ids), span_of(token_type_ids)};
   request.spans = {span_of(span_start), span_of(span_end), span_of(span_sign)};
   if (request.sequences.size() != 0) {
     request.spans_per_target = request.spans.sign.size() / request.sequences.size();
@@ -133,6 +153,7 @@ py::dict integrate(const std::shared_ptr<engine::Model>& model, const Ints& inpu
   } else if (baseline_values) {
     request.baseline = {engine::Baseline::Kind::values, {}, span_of(*baseline_values)};
   }
+  if (states) request.states = span_of(*states);
   request.layers = layers;
   request.nodes = span_of(nodes);
   request.weights = span_of(weights);
@@ -186,23 +207,33 @@ void register_engine(py::module_& module) {
 Sequences lie end to end in ``input_ids`` and ``token_type_ids`` (int64 ``[total tokens]``); ``offsets``
 (int64 ``[sequences + 1]``) says where each begins. Returns ``start_logits``, ``end_logits``
 ``[total tokens]``, ``hidden`` ``[layers, total tokens, H]`` and ``statistics``.)")
+      .def(
+          "forward_above", &forward_above, py::arg("layer"), py::arg("states").noconvert(),
+          py::arg("offsets").noconvert(), py::kw_only(), py::arg("rows_per_batch") = 0,
+          py::arg("progress") = py::none(),
+          R"(Run given hidden states forward, from the output of a layer (-1: of the embeddings) to the logits.
+
+States lie end to end in ``states`` (float32 ``[total tokens, H]``); ``offsets`` (int64 ``[sequences + 1]``)
+says where each sequence begins. Returns ``start_logits``, ``end_logits`` ``[total tokens]`` and
+``statistics``.)")
       .def("integrate", &integrate, py::arg("input_ids").noconvert(), py::arg("token_type_ids").noconvert(),
            py::arg("offsets").noconvert(), py::kw_only(), py::arg("layers"), py::arg("nodes").noconvert(),
            py::arg("weights").noconvert(), py::arg("span_start").noconvert(), py::arg("span_end").noconvert(),
            py::arg("span_sign").noconvert(), py::arg("target_mix").noconvert(), py::arg("reselect") = false,
            py::arg("tolerance") = py::none(), py::arg("max_nodes") = quadrature::AdaptiveRule{}.max_nodes,
            py::arg("baseline_ids").noconvert() = py::none(),
-           py::arg("baseline_values").noconvert() = py::none(), py::arg("pad_to") = 0,
-           py::arg("softmax_over_padding") = false, py::arg("rows_per_batch") = 0,
+           py::arg("baseline_values").noconvert() = py::none(), py::arg("states").noconvert() = py::none(),
+           py::arg("pad_to") = 0, py::arg("softmax_over_padding") = false, py::arg("rows_per_batch") = 0,
            py::arg("keep_values") = false, py::arg("traversal") = "auto", py::arg("progress") = py::none(),
            R"(Integrate the gradient of a target along straight paths, at every layer in ``layers``.
 
 Spans are flat, K for each sequence. Nodes and weights are fixed ones, or empty where ``tolerance`` is given:
-every path then gets nodes until its estimated error is below it, or it has ``max_nodes``. Returns ``scores`` and
-``signed`` ``[layers, total tokens]``, ``values`` ``[layers, total tokens, H]`` if kept, ``value``
-``[sequences]``, ``baseline_value`` and ``evaluations`` ``[layers, sequences]``, ``error`` of the same shape where
-``tolerance`` is given, and ``statistics``. Progress is counted in paths (a layer of a sequence). ``traversal``:
-``cuts`` goes through the layers one after the other, ``all_layers`` together, ``auto`` chooses.)");
+every path then gets nodes until its estimated error is below it, or it has ``max_nodes``. ``states`` (float32
+``[total tokens, H]``) are explained in place of the hidden states at the one layer; ids then only say how long
+sequences are. Returns ``scores`` and ``signed`` ``[layers, total tokens]``, ``values`` ``[layers, total tokens, H]``
+if kept, ``value`` ``[sequences]``, ``baseline_value`` and ``evaluations`` ``[layers, sequences]``, ``error`` of the
+same shape where ``tolerance`` is given, and ``statistics``. Progress is counted in paths (a layer of a sequence).
+``traversal``: ``cuts`` goes through the layers one after the other, ``all_layers`` together, ``auto`` chooses.)");
 }
 
 }  // namespace bertqa::bindings

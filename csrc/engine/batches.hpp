@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <cstddef>
 #include <functional>
 #include <new>
 #include <span>
@@ -11,6 +12,21 @@
 #include "runtime/errors.hpp"
 
 namespace bertqa::engine {
+
+// Calls run(), and says whether it went through in the memory there is. One row that does not is an error.
+template <typename Run>
+bool fits_memory(std::size_t rows, const Run& run) {
+  try {
+    run();
+  } catch (const EngineError& error) {
+    if (!error.is_out_of_memory() || rows == 1) throw;
+    return false;
+  } catch (const std::bad_alloc&) {
+    if (rows == 1) throw;
+    return false;
+  }
+  return true;
+}
 
 // How batches are cut. `rows` is halved where memory runs out, and stays so.
 struct BatchLimit {
@@ -33,8 +49,7 @@ void in_batches(std::span<const Point> points, BatchLimit& limit, const Run& run
     // A trial is as large as it says; otherwise what there is to do is cut to equal parts.
     const std::size_t count = choice.trial ? choice.rows : equal_batches(points.size(), choice.rows).front();
     const auto batch = points.first(count);
-    bool fits = true;
-    try {
+    const bool fits = fits_memory(count, [&] {
       const double before = choice.trial ? limit.seconds() : 0.0;
       run(batch);
       if (choice.trial) {
@@ -42,13 +57,7 @@ void in_batches(std::span<const Point> points, BatchLimit& limit, const Run& run
         for (const Point& point : batch) work += limit.work(point);
         limit.sizer->note(choice, work, limit.seconds() - before);
       }
-    } catch (const EngineError& error) {
-      if (!error.is_out_of_memory() || count == 1) throw;
-      fits = false;
-    } catch (const std::bad_alloc&) {
-      if (count == 1) throw;
-      fits = false;
-    }
+    });
     if (fits) {
       points = points.subspan(count);
     } else {

@@ -28,6 +28,9 @@ struct Baseline {
 
 struct IntegrationRequest {
   Sequences sequences;
+  // The hidden states to explain at the one layer asked for, [total tokens, H]; without any, those that the
+  // model has of the sequences.
+  std::optional<std::span<const float>> states;
   // The target of sequence i: spans [i * spans_per_target, (i + 1) * spans_per_target).
   Spans spans;
   std::size_t spans_per_target = 1;
@@ -48,7 +51,7 @@ struct IntegrationResult {
   std::vector<float> scores;           // [layers, total tokens], L2 norms over H
   std::vector<float> signed_sums;      // [layers, total tokens], sums over H
   std::vector<float> values;           // [layers, total tokens, H], or empty
-  std::vector<double> value;           // [sequences], the target at the input
+  std::vector<double> value;           // [sequences], the target at the input (or the given states)
   std::vector<double> baseline_value;  // [layers, sequences], the target at the baseline
   // [layers, sequences] each: gradient evaluations spent (forward ones count half), and what the adaptive
   // rule says of its error (nothing, for fixed nodes).

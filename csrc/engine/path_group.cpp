@@ -48,14 +48,18 @@ PathGroup::PathGroup(Model& model, const IntegrationRequest& request, std::span<
     baseline_names_.push_back("baseline_" + layer_name(layer));
   }
   PaddedInputs inputs = pad(env, request_.sequences, members_, tokens_);
-  hidden_ = run_hidden_states(inputs, true);
+  if (request_.states) {
+    hidden_.push_back(padded_rows(*request_.states));
+  } else {
+    hidden_ = run_hidden_states(inputs, true);
+  }
   zeros_ = zeros();
   if (request_.baseline.kind == Baseline::Kind::tokens) {
     Sequences replaced = request_.sequences;
     replaced.input_ids = request_.baseline.input_ids;
     baselines_ = run_hidden_states(pad(env, replaced, members_, tokens_), false);
   } else if (request_.baseline.kind == Baseline::Kind::values) {
-    baselines_.push_back(given_baseline());
+    baselines_.push_back(padded_rows(request_.baseline.values));
   }
   attention_mask_ = std::move(inputs.attention_mask);
   const std::array mask_shape{dim(members_.size()), dim(tokens_)};
@@ -73,6 +77,7 @@ PathGroup::PathGroup(Model& model, const IntegrationRequest& request, std::span<
   const std::array<std::int64_t, 1> one{1};
   const std::array reselect{request_.target.reselect};
   reselect_ = Value::copy_of<bool>(env, reselect, one);
+  if (request_.states) values_ = run_forward(ends());
 }
 
 // The hidden states of the layers asked for. Notes the value of the target where `values` is set.
@@ -85,12 +90,17 @@ std::vector<Value> PathGroup::run_hidden_states(const PaddedInputs& inputs, bool
                          Input{"attention_mask", &inputs.attention_mask}};
   auto states = model_.run("hidden_states", feeds, outputs, statistics_);
   if (values) {
-    std::vector<Point> inputs_themselves(members_.size());
-    for (std::size_t e = 0; e < members_.size(); ++e) inputs_themselves[e] = {0, e, 1.0};
-    values_ = values_of(inputs_themselves, states[states.size() - 2], states[states.size() - 1]);
+    values_ = values_of(ends(), states[states.size() - 2], states[states.size() - 1]);
     states.erase(states.end() - 2, states.end());
   }
   return states;
+}
+
+// The inputs themselves, as points on the paths of the first layer.
+std::vector<Point> PathGroup::ends() const {
+  std::vector<Point> points(members_.size());
+  for (std::size_t e = 0; e < members_.size(); ++e) points[e] = {0, e, 1.0};
+  return points;
 }
 
 Value PathGroup::zeros() {
@@ -100,19 +110,10 @@ Value PathGroup::zeros() {
   return model_.to_device(std::move(value), statistics_);
 }
 
-Value PathGroup::given_baseline() {
+Value PathGroup::padded_rows(std::span<const float> flat) {
   const std::size_t width = model_.description().sizes.hidden_size;
-  const std::array shape{dim(members_.size()), dim(tokens_), dim(width)};
-  Value value = Value::allocate(model_.environment(), ElementType::float32, shape);
-  std::fill_n(value.data<float>(), value.element_count(), 0.0F);
-  auto* out = value.data<float>();
-  for (const std::size_t member : members_) {
-    const auto rows = request_.baseline.values.subspan(request_.sequences.begin(member) * width,
-                                                       request_.sequences.length(member) * width);
-    std::ranges::copy(rows, out);
-    out += tokens_ * width;
-  }
-  return model_.to_device(std::move(value), statistics_);
+  return model_.to_device(pad_rows(model_.environment(), request_.sequences, flat, members_, tokens_, width),
+                          statistics_);
 }
 
 const Value& PathGroup::baseline(std::size_t index) const {

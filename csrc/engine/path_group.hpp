@@ -32,7 +32,8 @@ struct Finished {
 
 class PathGroup {
  public:
-  // Runs `hidden_states` for the members (and their baselines). The request and `statistics` must outlive it.
+  // Runs `hidden_states` for the members (and their baselines), or takes the states that were given. The
+  // request and `statistics` must outlive it.
   PathGroup(Model& model, const IntegrationRequest& request, std::span<const std::size_t> members,
             Statistics& statistics);
 
@@ -56,9 +57,10 @@ class PathGroup {
 
  private:
   std::vector<runtime::Value> run_hidden_states(const PaddedInputs& inputs, bool values);
-  // [E, T, H], on the device: zeros, and the baseline's values where they were given.
+  // [E, T, H], on the device: zeros, and the members' rows of flat ones [total tokens, H], padded with zeros.
   [[nodiscard]] runtime::Value zeros();
-  [[nodiscard]] runtime::Value given_baseline();
+  [[nodiscard]] runtime::Value padded_rows(std::span<const float> flat);
+  [[nodiscard]] std::vector<Point> ends() const;
   [[nodiscard]] const runtime::Value& baseline(std::size_t index) const;
   [[nodiscard]] double value_of(std::size_t e, std::span<const float> start,
                                 std::span<const float> end) const;

@@ -1,5 +1,6 @@
 #include "engine/request.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <stdexcept>
 #include <string>
@@ -46,6 +47,13 @@ void validate(const Model& model, const IntegrationRequest& r) {
         r.spans.start[i] >= 0 && r.spans.start[i] < length && r.spans.end[i] >= 0 && r.spans.end[i] < length,
         "span: got (" + std::to_string(r.spans.start[i]) + ", " + std::to_string(r.spans.end[i]) +
             "), wanted positions from 0 to " + std::to_string(length - 1));
+  }
+  if (r.states) {
+    require(r.layers.size() == 1, "layers: got " + std::to_string(r.layers.size()) +
+                                      " beside hidden states, wanted the one that they belong to");
+    require(r.states->size() == r.sequences.total() * d.sizes.hidden_size, "states: wanted H values a token");
+    require(std::ranges::all_of(*r.states, [](float x) { return std::isfinite(x); }),
+            "states: wanted finite numbers");
   }
   require(r.baseline.kind != Baseline::Kind::tokens || r.baseline.input_ids.size() == r.sequences.total(),
           "baseline: wanted one input id a token");

@@ -100,6 +100,15 @@ def test_predictions_are_those_of_the_cpu(
     assert [each.text for each in got] == [each.text for each in wanted]
 
 
+def test_runs_from_hidden_states_are_those_of_the_cpu(reader: Any, on_cpu: bf.Model) -> None:
+    random = np.random.default_rng(0)
+    states = [random.normal(size=(tokens, 24)).astype(np.float32) for tokens in (9, 31, 20)]
+    for layer in (-1, 0, 1):
+        got, wanted = (model.logits_above(layer, states) for model in (reader.model, on_cpu))
+        for ours, theirs in zip(got, wanted, strict=True):
+            np.testing.assert_allclose(ours, theirs, rtol=SAME, atol=SAME * np.abs(theirs).max())
+
+
 def test_only_arithmetic_of_shapes_is_left_to_the_cpu(device: str, reader: Any) -> None:
     """Such nodes work on a few integers; any other one would be an error with its name."""
     manifest = read_manifest(reader.model.folder)

@@ -91,10 +91,48 @@ print(profiles[0].stages["cut"][0])
 """
 
 
-def test_a_batch_that_does_not_fit_is_halved(random_reader: Any) -> None:
+# The same for runs from ids and from hidden states, one row of which leaves less behind.
+FORWARD_SCRIPT = """
+import resource, sys
+import numpy as np
+import bertqa_fast as bf
+
+model = bf.load(sys.argv[1], memory_budget=1 << 40)
+graph, rows, tokens = sys.argv[2], 256, 200
+random = np.random.default_rng(0)
+offsets = np.arange(0, (rows + 1) * tokens, tokens)
+if graph == "forward":
+    states = random.normal(size=(rows * tokens, model.hidden_size)).astype(np.float32)
+    run = lambda **how: model.core.forward_above(-1, states, offsets, **how)
+else:
+    ids = random.integers(5, 60, rows * tokens)
+    run = lambda **how: model.core.forward(ids, np.zeros_like(ids), offsets, layers=[], **how)
+wanted = run(rows_per_batch=2)
+used = int(open("/proc/self/statm").read().split()[0]) * resource.getpagesize()
+resource.setrlimit(resource.RLIMIT_AS, (used + (64 << 20),) * 2)
+got = run(rows_per_batch=rows)
+for name in ("start_logits", "end_logits"):
+    np.testing.assert_allclose(got[name], wanted[name], atol=1e-4)
+print(got["statistics"]["stages"][graph][0])
+"""
+
+
+def batches(random_reader: Any, script: str, *arguments: str) -> int:
     model = random_reader(layers=3, hidden=32, heads=4, intermediate=256, seed=8).model
     done = subprocess.run(
-        [sys.executable, "-c", SCRIPT, str(model.folder)], capture_output=True, text=True, timeout=120
+        [sys.executable, "-c", script, str(model.folder), *arguments],
+        capture_output=True,
+        text=True,
+        timeout=120,
     )
     assert done.returncode == 0, done.stderr
-    assert int(done.stdout) > 1
+    return int(done.stdout)
+
+
+def test_a_batch_that_does_not_fit_is_halved(random_reader: Any) -> None:
+    assert batches(random_reader, SCRIPT) > 1
+
+
+@pytest.mark.parametrize("graph", ["hidden_states", "forward"])
+def test_a_forward_batch_that_does_not_fit_is_halved(random_reader: Any, graph: str) -> None:
+    assert batches(random_reader, FORWARD_SCRIPT, graph) > 1

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from bertqa_fast.attribution.targets import TARGETS, target_mix
+from bertqa_fast.attribution.targets import TARGETS, target_mix, target_value
 
 NAMES = {
     "probability",
@@ -38,3 +38,21 @@ def test_mixes_are_what_the_engine_takes() -> None:
 def test_unknown_targets(target: Any) -> None:
     with pytest.raises(ValueError, match=r"target: got .*wanted one of: .*probability"):
         target_mix(target)
+
+
+@pytest.mark.parametrize("target", sorted(NAMES))
+def test_values_are_those_of_pytorch(target: str) -> None:
+    torch = pytest.importorskip("torch")
+    from bertqa_fast.graphs.reference import target_of
+
+    rng = np.random.default_rng(0)
+    start, end = 20 * rng.normal(size=(2, 3, 7))
+    wanted = target_of(target, (2, 4))(torch.tensor(start), torch.tensor(end)).numpy()
+    np.testing.assert_allclose(target_value(target, (2, 4), start, end), wanted, rtol=1e-12)
+    assert target_value(target, (2, 4), start[0], end[0]) == pytest.approx(wanted[0], rel=1e-12)
+
+
+def test_values_of_large_logits_do_not_overflow() -> None:
+    logits = np.array([1e4, -1e4], dtype=np.float32)
+    assert target_value("probability", (0, 0), logits, logits) == 2
+    assert target_value("start_log_probability", (1, 0), logits, logits) == -2e4

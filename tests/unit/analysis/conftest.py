@@ -1,4 +1,4 @@
-"""Runs made of windows that are written out in the tests, without any model."""
+"""Runs made of windows that are written out in the tests, without any model; and runs of random readers."""
 
 from __future__ import annotations
 
@@ -10,7 +10,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+import bertqa_fast as bf
 from bertqa_fast.attribution.results import Attribution, LayerAttributions
+from bertqa_fast.runs.attribute import attribute_dataset
 from bertqa_fast.runs.reader import Run
 from bertqa_fast.runs.store import RunWriter
 from bertqa_fast.tasks.answers import NBest, Prediction
@@ -117,6 +119,20 @@ def make_run(tmp_path: Path) -> MakeRun:
                 gold = {number: list(window.gold) for number, window in part}
                 writer.add(results, predictions, gold, 0.1)
             writer.finish({})
+        return Run(folder)
+
+    return make
+
+
+@pytest.fixture
+def attributed(random_reader: Any, mixed_examples: list[bf.QAExample], tmp_path: Path) -> MakeRun:
+    """Attribute examples with a random reader: ``attributed(examples=None, reader=None, **options)``."""
+
+    def make(examples: Sequence[bf.QAExample] | None = None, reader: Any = None, **options: Any) -> Run:
+        folder = tmp_path / "attributed"
+        model = (reader or random_reader()).model
+        settings = {"n_steps": 4, "embeddings": 0} | options
+        attribute_dataset(model, mixed_examples if examples is None else examples, folder, **settings)
         return Run(folder)
 
     return make

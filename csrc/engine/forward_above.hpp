@@ -1,0 +1,17 @@
+// Forward runs from given hidden states: the blocks above a layer, and the head.
+#pragma once
+
+#include <cstddef>
+
+#include "engine/forward.hpp"
+#include "engine/model.hpp"
+#include "engine/sequences.hpp"
+
+namespace bertqa::engine {
+
+// Runs every sequence once from its states at the output of `layer` (-1: of the embeddings); the result has
+// no hidden states. `rows_per_batch` 0 lets memory decide.
+ForwardResult forward_above(Model& model, int layer, const HiddenStates& states, std::size_t rows_per_batch,
+                            const Progress& progress);
+
+}  // namespace bertqa::engine
