@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from bertqa_fast.analysis import conicity, divergence, faithfulness, flips, roles
+from bertqa_fast.analysis import conicity, divergence, faithfulness, flips, roles, skip_layers
 from bertqa_fast.analysis.analysis import Analysis
 
-_MODULES = (divergence, roles, flips, faithfulness, conicity)
+_MODULES = (divergence, roles, flips, faithfulness, conicity, skip_layers)
 ANALYSES: dict[str, Analysis] = {module.ANALYSIS.name: module.ANALYSIS for module in _MODULES}
 
 
