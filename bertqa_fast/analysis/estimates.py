@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -59,3 +60,66 @@ def trend(depths: Sequence[float], values: Sequence[float]) -> tuple[float, floa
     if len(set(depths)) < 3 or len(set(values)) < 2:
         return math.nan, math.nan
     return float(spearmanr(depths, values).statistic), float(linregress(depths, values).slope)
+
+
+def wilson_interval(
+    share: ArrayLike, count: ArrayLike, level: float = LEVEL
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return both ends of the score interval of a share (Wilson 1927), which no share of 0 or 1 shrinks to 0.
+
+    Parameters
+    ----------
+    share : array
+        Between 0 and 1; a mean of shares of examples makes the interval, if anything, too wide.
+    count : array
+        Examples that it is a share of; the ends are NaN where there are none.
+    level : float
+        Coverage, between 0 and 1.
+    """
+    from scipy.special import ndtri
+
+    p, n = np.asarray(share, dtype=np.float64), np.asarray(count, dtype=np.float64)
+    z = ndtri((1 + level) / 2)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        middle = (p + z**2 / (2 * n)) / (1 + z**2 / n)
+        half = z / (1 + z**2 / n) * np.sqrt(p * (1 - p) / n + z**2 / (4 * n**2))
+    return np.maximum(middle - half, 0.0), np.minimum(middle + half, 1.0)
+
+
+def bootstrap_interval(
+    values: ArrayLike,
+    statistic: Callable[[NDArray[np.float64]], Any],
+    level: float = LEVEL,
+    resamples: int = 1000,
+    seed: int = 0,
+) -> tuple[float, float]:
+    """Return both ends of a percentile interval over examples drawn again (Efron 1979).
+
+    Parameters
+    ----------
+    values : array of [N] or [N, D]
+        A number, or several, for each example, which are drawn together; NaN does not count.
+    statistic : callable
+        Of all numbers that count, in one row: ``numpy.median``, say.
+    level : float
+        Coverage, between 0 and 1.
+    resamples, seed : int
+        How often, and where the drawing begins.
+
+    Returns
+    -------
+    tuple of (float, float)
+        Both NaN where no number counts.
+    """
+    rows = np.asarray(values, dtype=np.float64)
+    random = np.random.default_rng(seed)
+    found = []
+    for _ in range(resamples if np.isfinite(rows).any() else 0):
+        drawn = rows[random.integers(len(rows), size=len(rows))]
+        drawn = drawn[np.isfinite(drawn)]
+        if drawn.size:
+            found.append(statistic(drawn))
+    if not found:
+        return math.nan, math.nan
+    low, high = np.quantile(found, [(1 - level) / 2, (1 + level) / 2])
+    return float(low), float(high)

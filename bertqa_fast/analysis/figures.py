@@ -72,6 +72,7 @@ def over_layers(
     label: str,
     bands: Mapping[str, tuple[Sequence[Any], Sequence[Any]]] | None = None,
     low: float | None = None,
+    across: str = "layer",
 ) -> Figure:
     """Draw a line for each series, from the first layer to the last.
 
@@ -88,6 +89,8 @@ def over_layers(
         Name of a series to the lower and upper ends of its interval.
     low : float or None
         Where the vertical axis begins.
+    across : str
+        What the ticks are.
     """
     from matplotlib.figure import Figure
     from matplotlib.ticker import MaxNLocator
@@ -116,7 +119,7 @@ def over_layers(
             )
             axes.fill_between(places, low_end, high_end, color=colours[name], alpha=0.15, linewidth=0)
     axes.set_xticks(places, ticks, fontsize=8)
-    axes.set_xlabel("layer", fontsize=9)
+    axes.set_xlabel(across, fontsize=9)
     axes.set_ylabel(label, fontsize=9)
     axes.tick_params(labelsize=8)
     axes.yaxis.set_major_locator(MaxNLocator(6))

@@ -2,10 +2,30 @@
 
 from __future__ import annotations
 
-from bertqa_fast.analysis import divergence, faithfulness, pos, projection, quantifiers, roles
+from bertqa_fast.analysis import (
+    conicity,
+    divergence,
+    faithfulness,
+    flips,
+    pos,
+    projection,
+    quantifiers,
+    roles,
+    skip_layers,
+)
 from bertqa_fast.analysis.analysis import Analysis
 
-_MODULES = (divergence, roles, pos, quantifiers, projection, faithfulness)
+_MODULES = (
+    divergence,
+    roles,
+    pos,
+    quantifiers,
+    projection,
+    flips,
+    faithfulness,
+    conicity,
+    skip_layers,
+)
 ANALYSES: dict[str, Analysis] = {module.ANALYSIS.name: module.ANALYSIS for module in _MODULES}
 
 

@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 
 from bertqa_fast.analysis.analysis import CannotAnalyzeError
 from bertqa_fast.analysis.walk import walk
+from bertqa_fast.attribution.baselines import placeholder
+from bertqa_fast.attribution.presets import find_preset
 from bertqa_fast.data.examples import Answer, QAExample
 from bertqa_fast.data.windows import Window, make_windows
 from bertqa_fast.runs.scored import ScoredWindow
@@ -139,14 +141,47 @@ def first_of(order: NDArray[np.intp], counts: Sequence[int], length: int) -> NDA
     return marks
 
 
-def erased_states(states: NDArray[np.float32], marks: NDArray[np.bool_]) -> list[NDArray[np.float32]]:
-    """Set rows of hidden states to zero: states ``[T, H]`` and marks ``[N, T]`` give N arrays ``[T, H]``."""
-    return [np.where(mark[:, None], np.float32(0), states) for mark in marks]
+def erased_states(
+    states: NDArray[np.float32], baseline: NDArray[np.float32], marks: NDArray[np.bool_]
+) -> list[NDArray[np.float32]]:
+    """Set rows of hidden states ``[T, H]`` to the baseline's: marks ``[N, T]`` give N arrays ``[T, H]``."""
+    return [np.where(mark[:, None], baseline, states) for mark in marks]
 
 
 def erased_windows(window: Window, marks: NDArray[np.bool_], token: int) -> list[Window]:
     """Put a token in the place of others: marks ``[N, T]`` give N windows."""
     return [replace(window, input_ids=np.where(mark, token, window.input_ids)) for mark in marks]
+
+
+def baseline_states(model: Model, window: Window, baseline: str) -> NDArray[np.float32]:
+    """Return where the paths of a window begin, at every layer: ``[L + 1, T, H]``, layer l at place l + 1.
+
+    Parameters
+    ----------
+    model : Model
+        The model.
+    window : Window
+        The window.
+    baseline : {"zero", "pad", "mask"}
+        As :func:`bertqa_fast.integrated_gradients` has it.
+
+    Raises
+    ------
+    ValueError
+        The tokenizer has no such token.
+    """
+    if baseline == "zero":
+        shape = (model.num_layers + 1, len(window.input_ids), model.hidden_size)
+        return np.zeros(shape, dtype=np.float32)
+    token = placeholder("baseline", baseline, model.window_tokenizer)
+    [replaced] = erased_windows(window, window.segment[None] >= 0, token)
+    return model.hidden_states([replaced], show_progress=False)[0]
+
+
+def cut_of(run: Run, layer: int) -> int:
+    """Return the layer at whose output the scores of ``layer`` are: by some presets the one below."""
+    preset = find_preset(settings_of_run(run).get("preset"))
+    return layer - 1 if preset is not None and preset.input_of_layer else layer
 
 
 def pace(examples: int, seconds: float) -> str:

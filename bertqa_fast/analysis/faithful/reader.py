@@ -11,8 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bertqa_fast.analysis.analysis import CannotAnalyzeError
-from bertqa_fast.analysis.replay import settings_of_run
-from bertqa_fast.attribution.baselines import engine_baseline
+from bertqa_fast.analysis.replay import baseline_states, cut_of, settings_of_run
 from bertqa_fast.attribution.of_windows import Explaining
 from bertqa_fast.attribution.presets import find_preset
 from bertqa_fast.attribution.rules import METHODS
@@ -78,11 +77,11 @@ class SpanReader:
         if preset is not None:
             how = replace(how, method=preset.method, n_steps=preset.n_steps)
         self.how = how
-        self._below = 1 if preset is not None and preset.input_of_layer else 0
+        self._run = run
 
     def cut(self, layer: int) -> int:
         """Return the layer whose output was interpolated to explain ``layer``."""
-        return layer - self._below
+        return cut_of(self._run, layer)
 
     def states(self, window: Window) -> States:
         """Return a window's hidden states, ``[L + 1, T, H]``: layer l at place l + 1."""
@@ -91,12 +90,8 @@ class SpanReader:
 
     def baselines(self, window: Window) -> States:
         """Return the baseline at every layer, ``[L + 1, T, H]``."""
-        if self.how.baseline == "zero":
-            shape = (self.model.num_layers + 1, len(window.input_ids), self.model.hidden_size)
-            return np.zeros(shape, dtype=np.float32)
-        tokenizer = self.model.window_tokenizer
-        ids = engine_baseline(self.how.baseline, [window], [0], tokenizer, self.model.hidden_size)
-        return self.states(replace(window, input_ids=ids["baseline_ids"]))
+        self.rows += self.how.baseline != "zero"
+        return baseline_states(self.model, window, self.how.baseline)
 
     def at_states(self, layer: int, states: Iterable[States], span: Span) -> NDArray[np.float64]:
         """Return the target and log p of a span for hidden states at a layer: ``[N, 2]``.

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from bertqa_fast.analysis.estimates import mean_interval, trend
+from bertqa_fast.analysis.estimates import bootstrap_interval, mean_interval, trend, wilson_interval
 
 
 def test_an_interval_by_hand() -> None:
@@ -46,3 +46,38 @@ def test_a_trend_by_hand() -> None:
 def test_no_trend() -> None:
     assert np.isnan(trend([0, 1], [1.0, 2.0])).all()
     assert np.isnan(trend([0, 1, 2], [4.0, 4.0, 4.0])).all()
+
+
+@pytest.mark.parametrize(("hits", "count"), [(0, 12), (3, 12), (12, 12), (97, 200)])
+def test_score_intervals_are_scipys(hits: int, count: int) -> None:
+    wanted = stats.binomtest(hits, count).proportion_ci(0.9, method="wilson")
+    got = wilson_interval(hits / count, count, 0.9)
+    np.testing.assert_allclose(got, (wanted.low, wanted.high), atol=1e-12)
+
+
+def test_score_intervals_of_many_and_of_nothing() -> None:
+    low, high = wilson_interval([0.5, np.nan], [10, 0])
+    assert 0 < low[0] < 0.5 < high[0] < 1
+    assert np.isnan([low[1], high[1]]).all()
+
+
+def test_bootstrap_is_about_scipys() -> None:
+    """Percentile intervals of the same values, with resamples of their own: ends differ by chance alone."""
+    values = np.random.default_rng(1).gamma(2.0, size=120)
+    wanted = stats.bootstrap(
+        (values,), np.mean, method="percentile", n_resamples=4000, rng=np.random.default_rng(2)
+    ).confidence_interval
+    low, high = bootstrap_interval(values, np.mean, resamples=4000)
+    spread = stats.sem(values)
+    assert low == pytest.approx(wanted.low, abs=0.15 * spread)
+    assert high == pytest.approx(wanted.high, abs=0.15 * spread)
+    assert bootstrap_interval(values, np.mean) == bootstrap_interval(values, np.mean)
+
+
+def test_bootstrap_draws_examples_with_all_their_numbers() -> None:
+    """Three copies of each number tell no more than one, and what is missing does not count."""
+    values = np.random.default_rng(3).normal(size=40)
+    copies = np.stack([values, values, values, np.full(40, np.nan)], axis=1)
+    assert bootstrap_interval(copies, np.mean) == pytest.approx(bootstrap_interval(values, np.mean))
+    assert bootstrap_interval([7.0, np.nan], np.median) == (7, 7)
+    assert np.isnan(bootstrap_interval([np.nan, np.nan], np.median)).all()

@@ -94,9 +94,9 @@ def test_erasing(random_reader: Any, mixed_examples: list[bf.QAExample]) -> None
     marks = first_of(np.array([5, 2, 9]), [1, 2, 7], 12)
     assert [np.flatnonzero(mark).tolist() for mark in marks] == [[5], [2, 5], [2, 5, 9]]
     states = np.arange(1, 25, dtype=np.float32).reshape(12, 2)
-    for mark, erased in zip(marks, erased_states(states, marks), strict=True):
+    for mark, erased in zip(marks, erased_states(states, -states, marks), strict=True):
         assert erased.dtype == np.float32
-        assert not erased[mark].any()
+        np.testing.assert_array_equal(erased[mark], -states[mark])
         np.testing.assert_array_equal(erased[~mark], states[~mark])
     for mark, erased in zip(marks, erased_windows(window, marks, 4), strict=True):
         assert set(erased.input_ids[mark]) == {4}
