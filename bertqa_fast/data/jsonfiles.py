@@ -87,7 +87,7 @@ def write_json(value: Any, path: str | Path, *, indent: int | None = 1) -> Path:
 
 
 def write_json_members(members: Iterable[tuple[str, Any]], path: str | Path) -> Path:
-    """Write a JSON object key by key, as :func:`write_json` would, holding one value at a time.
+    """Write a JSON object with a line for each key, holding one value at a time.
 
     Raises
     ------
@@ -101,7 +101,7 @@ def write_json_members(members: Iterable[tuple[str, Any]], path: str | Path) -> 
         )
         begin = "{"
         for key, value in members:
-            text = json.dumps(value, ensure_ascii=False, indent=1, allow_nan=False).replace("\n", "\n ")
+            text = json.dumps(value, ensure_ascii=False, allow_nan=False)
             (packed or file).write(f"{begin}\n {json.dumps(key, ensure_ascii=False)}: {text}".encode())
             begin = ","
         (packed or file).write(b"{}\n" if begin == "{" else b"\n}\n")

@@ -11,7 +11,6 @@ import json
 import logging
 from bisect import bisect_left
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
@@ -156,7 +155,7 @@ class RunWriter:
         examples, at = self._place([example for example, _ in results])
         number = self._free[-1] if self._free else len(self._parts)
         answers = {
-            str(example): {"prediction": asdict(prediction), "gold": list(gold[example])}
+            str(example): {"prediction": prediction.to_dict(), "gold": list(gold[example])}
             for example, prediction in predictions.items()
         }
         write_table(window_table(results), part_path(self.folder, "windows", number))

@@ -45,6 +45,11 @@ class NBest:
     end_logit: float
     probability: float
 
+    def to_dict(self) -> dict[str, Any]:
+        """Return its fields, for JSON."""
+        # dataclasses.asdict copies every value deeply, which a data set of n-best lists feels.
+        return {name: getattr(self, name) for name in self.__slots__}
+
 
 @dataclass(frozen=True, slots=True)
 class Prediction:
@@ -75,6 +80,11 @@ class Prediction:
     window: int
     n_best: list[NBest] = field(repr=False)
     null_score: float | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return its fields, those of the n best among them, for JSON."""
+        own = {name: getattr(self, name) for name in self.__slots__}
+        return own | {"n_best": [entry.to_dict() for entry in self.n_best]}
 
 
 def rank_answers(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict
 from pathlib import Path
 
 from bertqa_fast.data.jsonfiles import read_json, write_json, write_json_members
@@ -33,7 +32,9 @@ def write_nbest(predictions: Iterable[Prediction], path: str | Path) -> Path:
     ValueError
         A prediction has no id, or two have the same.
     """
-    return write_json_members(((key, [asdict(e) for e in p.n_best]) for key, p in _named(predictions)), path)
+    return write_json_members(
+        ((key, [entry.to_dict() for entry in p.n_best]) for key, p in _named(predictions)), path
+    )
 
 
 def write_null_scores(predictions: Iterable[Prediction], path: str | Path) -> Path:
