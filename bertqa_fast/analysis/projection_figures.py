@@ -94,7 +94,14 @@ def _draw_map(axes: Axes, points: Table, *, scale: float, quiet: tuple[str, ...]
         axes.scatter(x, y, s=size, marker=style.marker, c=style.colour, label=category, linewidths=0)
         if category in quiet:
             continue
-        text: dict[str, Any] = {"fontsize": max(style.text * scale**0.5, 4), "color": style.ink}
+        beside = math.sqrt(size) / 2  # clear of the marker
+        text: dict[str, Any] = {
+            "fontsize": max(style.text * scale**0.5, 4),
+            "color": style.ink,
+            "xytext": (beside, 0),
+            "textcoords": "offset points",
+            "va": "center",
+        }
         for token, left, up in zip(part.column("token"), x, y, strict=True):
             # Dollar signs are tokens, not formulas.
             axes.annotate(token, (left, up), parse_math=False, **text)
