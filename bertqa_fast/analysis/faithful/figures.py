@@ -98,11 +98,10 @@ def _panels(table: Table, measure: str, title: str, unit: str) -> Figure:
         axes.spines[["top", "right"]].set_visible(False)
     for axes in panels.flat[len(layers) :]:
         axes.set_visible(False)
+    for axes in panels[-1]:
+        axes.set_xlabel(f"{'erased' if measure == 'deletion' else 'kept'}, % of the tokens", fontsize=8)
     handles, labels = panels.flat[0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside lower center", ncols=3, fontsize=8, frameon=False)
-    figure.supxlabel(
-        "erased, % of the tokens" if measure == "deletion" else "kept, % of the tokens", fontsize=9
-    )
     figure.supylabel(f"target: {unit}", fontsize=9)
     figure.suptitle(title, fontsize=10)
     return figure
