@@ -63,7 +63,7 @@ def measure(name: str, run: Run) -> dict[str, Any]:
         except CannotAnalyzeError as error:
             return {"left_out": str(error)}
         computed = time.perf_counter()
-        files = write_result(result, analysis.draw(result), Path(folder))
+        files = write_result(result, analysis.draw(result), Path(folder), run.about["identity_sha256"])
         written = time.perf_counter()
     return {
         "seconds": written - began,

@@ -7,15 +7,12 @@ from itertools import pairwise
 from statistics import mean
 
 from bertqa_fast.analysis.analysis import Result
+from bertqa_fast.analysis.published import NUM_LAYERS, PAPER, find
+from bertqa_fast.analysis.published_numbers import DIVERGENCES, ROLES
 from bertqa_fast.analysis.tables import Column, Table
 
-# Off the slides of the paper's talk at EMNLP 2020 (in the repository iitmnlp/BERT-Analysis-RCQA): BERT-base,
-# SQuAD, layers 0 to 11. Slide 22, each layer's top 5 words retained: the divergences of layers that follow
-# each other, and of layers 0 and 11. Slide 32: shares of the top 5 words at layers 0 and 11, in per cent.
 _KEPT = "top 5"
-_NEIGHBOURS = (0.49, 0.45, 0.33, 0.32, 0.28, 0.23, 0.22, 0.19, 0.17, 0.16, 0.10)
-_FIRST_LAST = 0.59
-_SHARES = {"answer": (26.99, 34.63, "up"), "query": (22.94, 12.00, "down")}
+_CLAIMS = {"answer": "up", "query": "down"}
 
 
 def trends(results: Iterable[Result]) -> Table | None:
@@ -65,7 +62,9 @@ def _divergence(table: Table) -> list[tuple[str, str, str, bool]]:
         return []
     near, far = mean(cells[pair] for pair in pairs), cells[layers[0], layers[-1]]
     claim = f"divergence ({_KEPT}) is smaller between neighbours than between the first and the last layer"
-    return [(claim, _bits(mean(_NEIGHBOURS), _FIRST_LAST), _bits(near, far), near < far)]
+    paper = DIVERGENCES[_KEPT]
+    theirs = mean(paper[pair] for pair in pairwise(range(NUM_LAYERS))), paper[0, NUM_LAYERS - 1]
+    return [(claim, _bits(*theirs), _bits(near, far), near < far)]
 
 
 def _bits(near: float, far: float) -> str:
@@ -77,9 +76,11 @@ def _shares(table: Table) -> list[tuple[str, str, str, bool]]:
     own = table.where(source="this run")
     names = ("role", "first", "last", "trend")
     for role, first, last, way in zip(*map(own.column, names), strict=True):
-        if role in _SHARES and first is not None and last is not None:
-            *ends, claimed = _SHARES[role]
+        paper = find(ROLES, PAPER, "SQuAD", role)
+        if role in _CLAIMS and paper is not None and first is not None and last is not None:
+            claimed = _CLAIMS[role]
             claim = f"share of {role} words among the largest goes {claimed} with depth"
+            ends = paper.values[0], paper.values[NUM_LAYERS - 1]
             rows.append((claim, _per_cent(*ends), _per_cent(first, last), way == claimed))
     return rows
 

@@ -9,7 +9,7 @@ import typer
 
 from bertqa_fast.cli.errors import one_line_errors
 from bertqa_fast.cli.options import DeviceOption, JsonOption, ThreadsOption, open_model, read_data
-from bertqa_fast.cli.output import emit, log
+from bertqa_fast.cli.output import emit, log, results
 
 if TYPE_CHECKING:
     from bertqa_fast.model import Model
@@ -23,8 +23,14 @@ An analysis that the run does not support says so; the others are done, and the 
 
 [cyan]bertqa-fast analyze ./run --what all --output-dir ./analysis[/cyan]
 
-[cyan]bertqa-fast analyze ./run --what jsd --limit 1000 --option jsd.k=2 --option jsd.level=word
+[cyan]bertqa-fast analyze ./run --what jsd,roles --limit 1000 --option jsd.k=2 --option jsd.level=word
 --output-dir ./analysis[/cyan]
+
+[cyan]bertqa-fast analyze ./run --what flips,faithfulness --limit 50 --option flips.erase=mask
+--output-dir ./analysis[/cyan]
+
+What there is: jsd, roles, pos, quantifiers and tsne read the run alone; flips, faithfulness, conicity and
+skip-layers run its model again.
 """
 
 
@@ -32,9 +38,7 @@ An analysis that the run does not support says so; the others are done, and the 
 def analyze(
     run: Annotated[Path, typer.Argument(help="Run folder that attribute wrote.")],
     output_dir: Annotated[Path, typer.Option("--output-dir", help="Folder for tables and figures.")],
-    what: Annotated[
-        str, typer.Option("--what", help="all, or names with commas between, such as jsd.")
-    ] = "all",
+    what: Annotated[str, typer.Option("--what", help="all, or names with commas between.")] = "all",
     model: Annotated[
         str | None,
         typer.Option("--model", help="The run's model, where it is not where the run says any more."),
@@ -58,6 +62,8 @@ def analyze(
     from bertqa_fast.analysis.job import model_of
     from bertqa_fast.analysis.options import parse_options
     from bertqa_fast.analysis.registry import ANALYSES, chosen
+    from bertqa_fast.analysis.trends import trends
+    from bertqa_fast.report.terminal import analysis_table
     from bertqa_fast.runs.reader import Run
 
     try:
@@ -76,16 +82,20 @@ def analyze(
         return model_of(opened, open_model(source, device, precision, threads))
 
     done = do(opened, analyses, output_dir, open_model=own_model, limit=limit, options=options, tell=log)
+    claims = trends(done.results.values())
     if json:
         emit(
             {
                 "folder": str(output_dir),
+                "trends": None if claims is None else claims.to_dict(),
                 "results": {name: result.to_dict() for name, result in done.results.items()},
                 "files": {name: [path.name for path in files] for name, files in done.files.items()},
                 "refused": done.refused,
             }
         )
     else:
+        if claims is not None:
+            results(json).print(analysis_table(claims))
         print(output_dir)
     if done.refused:
         raise SystemExit(1)

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from rich.table import Table
     from rich.text import Text
 
+    from bertqa_fast.analysis import tables
+
 # Weaker tokens are left in the terminal's own colours.
 _VISIBLE = 0.2
 
@@ -120,6 +122,18 @@ def evaluation_table(evaluations: Sequence[Evaluation]) -> Table:
         cells = [f"{stage.scores[name]:.1f}" if name in stage.scores else "" for name in metrics]
         table.add_row(stage.name, *cells, str(stage.count))
     return table
+
+
+def analysis_table(table: tables.Table) -> Table:
+    """Return the table of an analysis, for a terminal."""
+    from rich.table import Table
+
+    shown = Table(title=table.title, title_justify="left")
+    for column in table.columns:
+        shown.add_column(column.name, overflow="fold")
+    for row in table.rows:
+        shown.add_row(*("" if cell is None else str(cell) for cell in row))
+    return shown
 
 
 def print_layers(console: Console, layers: LayerAttributions, *, around: int | None = 8) -> None:

@@ -259,6 +259,16 @@ def test_report_shows_what_analyze_wrote(invoke: Program, run_folder: Path, tmp_
     assert "analysis: there is no folder" in missing.stderr
 
 
+def test_analyze_prints_the_papers_claims(invoke: Program, run_folder: Path, tmp_path: Path) -> None:
+    analyze = ["analyze", run_folder, "--what", "roles", "--output-dir", tmp_path / "a"]
+    assert "share of query words among the largest goes down with depth" in " ".join(
+        invoke(*analyze).stdout.replace("│", " ").split()
+    )
+    found = json.loads(invoke(*analyze, "--json").stdout)
+    claims = [row[0] for row in found["trends"]["rows"]]
+    assert [claim.split()[2] for claim in claims] == ["answer", "query"]
+
+
 def test_export_prints_parity(program: Program, tiny_model: Path, tmp_path: Path) -> None:
     pytest.importorskip("bertqa_fast.graphs.parity")
     folder = tmp_path / "export"

@@ -178,7 +178,9 @@ def test_only_the_grid_by_default(kept: Callable[..., Run]) -> None:
 def test_dollar_signs_are_no_formulas(result: Result, tmp_path: Path) -> None:
     """Two of them on one map are written to both formats."""
     figures = draw(result)
-    write_result(result, {name: figures[name] for name in ("tsne_qn_0", "tsne_qn_0_layer_0")}, tmp_path)
+    write_result(
+        result, {name: figures[name] for name in ("tsne_qn_0", "tsne_qn_0_layer_0")}, tmp_path, "0" * 64
+    )
     assert (tmp_path / "tsne_qn_0.svg").read_text().count(">$<") == 2 * (LAYERS + 1)
 
 
