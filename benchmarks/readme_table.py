@@ -147,13 +147,14 @@ def memory_growth(found: Result) -> Iterator[Row]:
         + f"; {found['allowed'] / 2**30:.2f} GiB",
         "memory_growth.py",
     )
-    counts = list(found["times_the_smallest_number"])
+    smallest, *others = found["times_the_smallest_size"]
     what = (
-        f"time of one question among {', '.join(counts[1:])} over that among {counts[0]}: largest; "
-        "the same of processor time"
+        f"time of one question in a call of {', '.join(others)} over that in one of {smallest}, at the rate that "
+        "products had in the same seconds; wall clock"
     )
     worst = [
-        max(found[of].values()) for of in ("times_the_smallest_number", "processor_times_the_smallest_number")
+        max(found["times_the_smallest_size"][size][name] for size in others)
+        for name in ("gflop_of_torch_mm", "seconds")
     ]
     yield what, "; ".join(f"{ratio:.2f}" for ratio in worst), "memory_growth.py"
 
