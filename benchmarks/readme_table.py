@@ -149,8 +149,8 @@ def memory_growth(found: Result) -> Iterator[Row]:
     )
     smallest, *others = found["times_the_smallest_size"]
     what = (
-        f"time of one question in a call of {', '.join(others)} over that in one of {smallest}, at the rate that "
-        "products had in the same seconds; wall clock"
+        f"time of one question in a call of {', '.join(others)} over that in one of {smallest}, "
+        "at the rate that products had in the same seconds; wall clock"
     )
     worst = [
         max(found["times_the_smallest_size"][size][name] for size in others)
