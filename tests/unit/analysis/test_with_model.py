@@ -30,7 +30,8 @@ def test_tables_and_figures(attributed: Attributed, random_reader: Any, tmp_path
     assert done.exit_code == 0, done.output
     assert list(json.loads(done.stdout)["results"]) == WHAT.split(",")
     for name in WHAT.split(","):
-        result, figures = read_result(tmp_path / "out" / f"{name}.json")
+        stored = read_result(tmp_path / "out" / f"{name}.json")
+        result, figures = stored.result, stored.figures
         assert result.examples == 2
         assert any("examples/s" in note for note in result.notes)
         assert figures
