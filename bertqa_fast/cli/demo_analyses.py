@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 FOLDER = "analysis"
 # Enough to show what comes out, and a small part of the demo's time.
 MODEL_EXAMPLES = 2
+# The other measures of faithfulness explain again and again, which takes minutes.
+OPTIONS = {"faithfulness": {"measures": ("erasure",)}}
 
 
 def demo_analyses(run: Run, open_model: Callable[[], Model]) -> Done:
@@ -36,7 +38,9 @@ def demo_analyses(run: Run, open_model: Callable[[], Model]) -> Done:
     done = Done()
     for needs_model, limit in ((False, None), (True, MODEL_EXAMPLES)):
         chosen = [analysis for analysis in ANALYSES.values() if analysis.needs_model is needs_model]
-        part = analyze(run, chosen, run.folder / FOLDER, open_model=open_model, limit=limit, tell=log)
+        part = analyze(
+            run, chosen, run.folder / FOLDER, open_model=open_model, limit=limit, options=OPTIONS, tell=log
+        )
         done.results |= part.results
         done.files |= part.files
         done.refused |= part.refused
