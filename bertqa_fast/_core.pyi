@@ -256,6 +256,21 @@ class Model:
         allow_partial: bool = False,
         memory_budget: typing.SupportsInt | typing.SupportsIndex,
     ) -> None: ...
+    def attention(
+        self,
+        input_ids: numpy.typing.NDArray[numpy.int64],
+        token_type_ids: numpy.typing.NDArray[numpy.int64],
+        offsets: numpy.typing.NDArray[numpy.int64],
+        *,
+        layer: typing.SupportsInt | typing.SupportsIndex,
+        rows_per_batch: typing.SupportsInt | typing.SupportsIndex = 0,
+        progress: typing.Any = None,
+    ) -> dict:
+        """
+        Attention of a block: ``probabilities`` ``[A, T, T]`` of every sequence, flat and in order.
+
+        Rows are tokens that ask, and sum to 1. Sequences as in ``forward``. Also returned are ``statistics``.
+        """
     def forward(
         self,
         input_ids: numpy.typing.NDArray[numpy.int64],
@@ -325,6 +340,37 @@ class Model:
         if kept, ``value`` ``[sequences]``, ``baseline_value`` and ``evaluations`` ``[layers, sequences]``, ``error`` of the
         same shape where ``tolerance`` is given, and ``statistics``. Progress is counted in paths (a layer of a sequence).
         ``traversal``: ``cuts`` goes through the layers one after the other, ``all_layers`` together, ``auto`` chooses.
+        """
+    def masked_forward(
+        self,
+        input_ids: numpy.typing.NDArray[numpy.int64],
+        token_type_ids: numpy.typing.NDArray[numpy.int64],
+        offsets: numpy.typing.NDArray[numpy.int64],
+        classes: numpy.typing.NDArray[numpy.int8],
+        *,
+        cells: collections.abc.Sequence[
+            tuple[
+                collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex],
+                collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex],
+                bool,
+                bool,
+                collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex],
+                typing.SupportsInt | typing.SupportsIndex,
+            ]
+        ],
+        rows_per_batch: typing.SupportsInt | typing.SupportsIndex = 0,
+        progress: typing.Any = None,
+    ) -> dict:
+        """
+        Run sequences forward as they are, and once more for every cell, with attention masked.
+
+        Sequences as in ``forward``; ``classes`` (int8 ``[total tokens]``) puts tokens into classes 0 to 2. A cell is
+        (layers, table, keep_diagonal, uniform, heads, top): the blocks to mask, rising; 9 numbers, row-major, 1 where a
+        class of rows (tokens that ask) and one of columns (tokens asked) is masked; whether tokens always may attend to
+        themselves; whether heads attend uniformly in place of the table; the heads, none for all; and how many of the
+        masked cells, the most attended ones of each head, are masked at all, 0 for all. Returns ``start_logits``,
+        ``end_logits`` ``[total tokens]``, ``masked_start_logits``, ``masked_end_logits`` ``[cells, total tokens]`` and
+        ``statistics``.
         """
     @property
     def tokens_per_batch(self) -> int:

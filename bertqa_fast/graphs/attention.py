@@ -154,18 +154,22 @@ def attention(
         The output projection of the context, ``[N, H]`` (``[B * P, H]`` with ``at``), without its bias and
         the residual.
     """
-    prefix = f"layer.{layer}"
-    qkv = g.linear(x, f"{prefix}.qkv.weight")
-    layout = g.constant([3, spec.num_heads, spec.head_size])
-    query, key, value = g.fused(SPLIT_QKV, qkv, g.weight(f"{prefix}.qkv.bias"), sizes, layout)
+    query, key, value = queries_keys_values(g, spec, layer, x, sizes)
     if at is not None:
         query = at.gather_heads(g, query)
     [scores] = g.fused(PRODUCT_TRANSPOSED_RIGHT, query, key)
     [probabilities] = g.fused(MASKED_SOFTMAX, scores, bias)
     g.shape(_scores_shape(spec, sizes, at), scores, probabilities)
     [joined] = g.fused(MERGE_HEADS, *g.fused(PRODUCT, probabilities, value))
-    out = g.linear(joined, f"{prefix}.attention_output.weight")
+    out = g.linear(joined, f"layer.{layer}.attention_output.weight")
     return out, SavedAttention(query, key, value, probabilities, layer, at)
+
+
+def queries_keys_values(g: Graph, spec: EncoderSpec, layer: int, x: str, sizes: str) -> tuple[str, ...]:
+    """Return what hidden states ``[N, H]`` ask for, offer and tell, ``[B, A, T, D]`` each."""
+    qkv = g.linear(x, f"layer.{layer}.qkv.weight")
+    layout = g.constant([3, spec.num_heads, spec.head_size])
+    return g.fused(SPLIT_QKV, qkv, g.weight(f"layer.{layer}.qkv.bias"), sizes, layout)
 
 
 def attention_backward(g: Graph, spec: EncoderSpec, d_out: str, sizes: str, saved: SavedAttention) -> str:

@@ -34,36 +34,45 @@ def block(
     Biases are added by what follows a product, on its way through memory, and not by the product. With ``at``
     only queries, keys and values are worked out for every token, and the output is ``[B * P, H]``.
     """
-    prefix = f"layer.{layer}"
-    rows = _rows(sizes, at)
     with g.scope(f"block_{layer}"):
         attended, saved_attention = attention(g, spec, layer, x, sizes, bias, at)
         if at is not None:
             x = at.gather(g, spec, x, sizes)
-        middle, attention_norm = add_norm(
-            g,
-            attended,
-            g.weight(f"{prefix}.attention_output.bias"),
-            x,
-            f"{prefix}.attention_norm",
-            spec.layer_norm_eps,
-        )
-        intermediate = g.linear(middle, f"{prefix}.intermediate.weight")
-        activated, slope = ACTIVATIONS[spec.activation](
-            g, intermediate, g.weight(f"{prefix}.intermediate.bias")
-        )
-        g.shape([rows, spec.intermediate_size], intermediate, activated, slope)
-        output = g.linear(activated, f"{prefix}.output.weight")
-        y, output_norm = add_norm(
-            g,
-            output,
-            g.weight(f"{prefix}.output.bias"),
-            middle,
-            f"{prefix}.output_norm",
-            spec.layer_norm_eps,
-        )
-        g.shape([rows, spec.hidden_size], attended, attention_norm.z, middle, output, output_norm.z, y)
-    return y, SavedBlock(layer, saved_attention, attention_norm, slope, output_norm)
+        y, saved = above_attention(g, spec, layer, attended, x, _rows(sizes, at))
+    return y, SavedBlock(layer, saved_attention, *saved)
+
+
+def above_attention(
+    g: Graph, spec: EncoderSpec, layer: int, attended: str, x: str, rows: str
+) -> tuple[str, tuple[SavedNorm, str, SavedNorm]]:
+    """Run what a block does with each token on its own: residual, LayerNorm, feed-forward, and both again.
+
+    ``attended`` is the output projection of the context and ``x`` the block's input, ``[M, H]`` each;
+    ``rows`` names M. Also returned is what the backward twin needs: first LayerNorm, slope, second LayerNorm.
+    """
+    prefix = f"layer.{layer}"
+    middle, attention_norm = add_norm(
+        g,
+        attended,
+        g.weight(f"{prefix}.attention_output.bias"),
+        x,
+        f"{prefix}.attention_norm",
+        spec.layer_norm_eps,
+    )
+    intermediate = g.linear(middle, f"{prefix}.intermediate.weight")
+    activated, slope = ACTIVATIONS[spec.activation](g, intermediate, g.weight(f"{prefix}.intermediate.bias"))
+    g.shape([rows, spec.intermediate_size], intermediate, activated, slope)
+    output = g.linear(activated, f"{prefix}.output.weight")
+    y, output_norm = add_norm(
+        g,
+        output,
+        g.weight(f"{prefix}.output.bias"),
+        middle,
+        f"{prefix}.output_norm",
+        spec.layer_norm_eps,
+    )
+    g.shape([rows, spec.hidden_size], attended, attention_norm.z, middle, output, output_norm.z, y)
+    return y, (attention_norm, slope, output_norm)
 
 
 def block_backward(g: Graph, spec: EncoderSpec, dy: str, sizes: str, saved: SavedBlock) -> str:

@@ -14,7 +14,7 @@ from bertqa_fast.graphs.spec import EncoderSpec, TensorEntry
 from bertqa_fast.tokenizer import PLAIN_TOKENS, TOKENIZER_FILE
 
 FORMAT = 1
-EXPORTER_VERSION = 11  # raise it with every change to the graphs: cached exports are made anew
+EXPORTER_VERSION = 12  # raise it with every change to the graphs: cached exports are made anew
 MANIFEST = "manifest.json"
 
 _WRITTEN = {
@@ -24,6 +24,7 @@ _WRITTEN = {
     "weigh.onnx",
     "finish.onnx",
     "upload.onnx",
+    "scale_heads.onnx",
     "config.json",
     "tokenizer.json",
     "tokenizer_config.json",
@@ -149,5 +150,5 @@ def foreign_files(folder: Path) -> list[str]:
     except (OSError, ValueError, KeyError, TypeError):
         listed = set()
     names = {p.name for p in folder.iterdir()} - listed - _WRITTEN
-    of_layers = ("cut_", "forward_", "all_layers")
+    of_layers = ("cut_", "forward_", "all_layers", "attend_", "masked_")
     return sorted(name for name in names if not (name.startswith(of_layers) and name.endswith(".onnx")))

@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "bindings/arrays.hpp"
+#include "bindings/calls.hpp"
 #include "bindings/register.hpp"
 #include "bindings/traversal.hpp"
 #include "engine/forward.hpp"
@@ -28,42 +29,6 @@ namespace py = pybind11;
 
 namespace bertqa::bindings {
 namespace {
-
-using Ints = py::array_t<std::int64_t, py::array::c_style>;
-using Floats = py::array_t<float, py::array::c_style>;
-using Doubles = py::array_t<double, py::array::c_style>;
-
-template <typename T, int Flags>
-std::span<const T> span_of(const py::array_t<T, Flags>& array) {
-  return {array.data(), static_cast<std::size_t>(array.size())};
-}
-
-// What the engine calls between batches. Signals are looked at there, so that Ctrl-C ends a run within one
-// batch; the exception passes through the engine, whose state is whole between batches.
-engine::Progress progress_of(const py::object& callback) {
-  return [&callback](std::size_t done, std::size_t total) {
-    const py::gil_scoped_acquire acquire;
-    if (PyErr_CheckSignals() != 0) throw py::error_already_set();
-    if (!callback.is_none()) callback(done, total);
-  };
-}
-
-py::dict as_dict(const engine::Statistics& s) {
-  py::dict out;
-  out["batches"] = s.batches;
-  out["rows"] = s.rows;
-  out["tokens"] = s.tokens;
-  out["padded_tokens"] = s.padded_tokens;
-  out["to_device"] = s.to_device;
-  out["from_device"] = s.from_device;
-  out["seconds"] = s.seconds;
-  out["runtime_seconds"] = s.runtime_seconds;
-  py::dict stages;
-  for (const auto& [name, stage] : s.stages)
-    stages[py::str(name)] = py::make_tuple(stage.runs, stage.seconds);
-  out["stages"] = stages;
-  return out;
-}
 
 std::shared_ptr<engine::Model> open_model(std::shared_ptr<runtime::Environment> env,
                                           const std::filesystem::path& folder,
@@ -188,9 +153,11 @@ py::dict integrate(const std::shared_ptr<engine::Model>& model, const Ints& inpu
 }  // namespace
 
 void register_engine(py::module_& module) {
-  py::class_<engine::Model, std::shared_ptr<engine::Model>>(
+  ModelClass opened(
       module, "Model",
-      "An exported model: weights once, graphs loaded when first needed; safe to use from several threads.")
+      "An exported model: weights once, graphs loaded when first needed; safe to use from several threads.");
+  register_masked(opened);
+  opened
       .def(py::init(&open_model), py::arg("environment"), py::arg("folder"), py::arg("tensors"),
            py::kw_only(), py::arg("num_layers"), py::arg("hidden_size"), py::arg("num_heads"),
            py::arg("intermediate_size"), py::arg("max_positions"), py::arg("device"),

@@ -38,26 +38,32 @@ ForwardResult forward_above(Model& model, int layer, const HiddenStates& states,
   in_padded_batches(
       model, states, rows_per_batch, cost, result.statistics, progress, [&](const PaddedBatch& batch) {
         const auto& [members, tokens, last] = batch;
-        const std::array shape{static_cast<std::int64_t>(members.size())};
-        std::vector<std::int64_t> numbers(members.size());
-        std::iota(numbers.begin(), numbers.end(), std::int64_t{0});
-        const std::vector<float> ones(members.size(), 1.0F);
-        const auto example = runtime::Value::copy_of<std::int64_t>(env, numbers, shape);
-        const auto alpha = runtime::Value::copy_of<float>(env, ones, shape);
         const auto mask = length_mask(env, states, members, tokens);
         const auto hidden =
             model.to_device(pad_rows(env, states, states.values, members, tokens, width), result.statistics);
-        // The end of a path from the states to themselves: x + 1 (x - x) is x, to the last bit.
-        const std::array feeds{runtime::Input{"hidden", &hidden}, runtime::Input{"baseline", &hidden},
-                               runtime::Input{"attention_mask", &mask}, runtime::Input{"example", &example},
-                               runtime::Input{"alpha", &alpha}};
-        const std::array<runtime::Output, 2> outputs{{{"start_logits"}, {"end_logits"}}};
-        const auto logits = model.run("forward_" + layer_name(layer), feeds, outputs, result.statistics,
-                                      {.shrink_arena = last});
+        const auto logits = logits_above(model, layer, hidden, mask, last, result.statistics);
         unpad_rows(logits[0], states, members, tokens, 1, result.start_logits.data());
         unpad_rows(logits[1], states, members, tokens, 1, result.end_logits.data());
       });
   return result;
+}
+
+std::vector<runtime::Value> logits_above(Model& model, int layer, const runtime::Value& hidden,
+                                         const runtime::Value& attention_mask, bool last,
+                                         Statistics& statistics) {
+  const auto& env = model.environment();
+  const std::array shape{hidden.shape()[0]};
+  std::vector<std::int64_t> numbers(static_cast<std::size_t>(shape[0]));
+  std::iota(numbers.begin(), numbers.end(), std::int64_t{0});
+  const std::vector<float> ones(numbers.size(), 1.0F);
+  const auto example = runtime::Value::copy_of<std::int64_t>(env, numbers, shape);
+  const auto alpha = runtime::Value::copy_of<float>(env, ones, shape);
+  // The end of a path from the states to themselves: x + 1 (x - x) is x, to the last bit.
+  const std::array feeds{runtime::Input{"hidden", &hidden}, runtime::Input{"baseline", &hidden},
+                         runtime::Input{"attention_mask", &attention_mask},
+                         runtime::Input{"example", &example}, runtime::Input{"alpha", &alpha}};
+  const std::array<runtime::Output, 2> outputs{{{"start_logits"}, {"end_logits"}}};
+  return model.run("forward_" + layer_name(layer), feeds, outputs, statistics, {.shrink_arena = last});
 }
 
 }  // namespace bertqa::engine

@@ -2,10 +2,12 @@
 #pragma once
 
 #include <cstddef>
+#include <vector>
 
 #include "engine/forward.hpp"
 #include "engine/model.hpp"
 #include "engine/sequences.hpp"
+#include "runtime/value.hpp"
 
 namespace bertqa::engine {
 
@@ -13,5 +15,11 @@ namespace bertqa::engine {
 // no hidden states. `rows_per_batch` 0 lets memory decide.
 ForwardResult forward_above(Model& model, int layer, const HiddenStates& states, std::size_t rows_per_batch,
                             const Progress& progress);
+
+// Start and end logits [E, T] from states [E, T, H] at the output of `layer`, with `attention_mask` [E, T].
+// `last`: gives the arena's free memory back.
+std::vector<runtime::Value> logits_above(Model& model, int layer, const runtime::Value& hidden,
+                                         const runtime::Value& attention_mask, bool last,
+                                         Statistics& statistics);
 
 }  // namespace bertqa::engine

@@ -17,7 +17,7 @@ using Clock = std::chrono::steady_clock;
 
 // "cut" for "cut_3" and "cut_3_logits": layers add up.
 std::string stage_name(const std::string& graph) {
-  for (const char* stage : {"cut", "forward", "all_layers"}) {
+  for (const char* stage : {"cut", "forward", "all_layers", "attend", "masked"}) {
     if (graph.starts_with(stage)) return stage;
   }
   return graph;

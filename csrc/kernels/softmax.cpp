@@ -8,10 +8,10 @@
 namespace bertqa::kernels {
 
 BERTQA_CLONES void masked_softmax(const float* scores, const float* bias, float* p, std::size_t begin,
-                                  std::size_t end, std::size_t keys, std::size_t rows_per_bias) noexcept {
+                                  std::size_t end, std::size_t keys, const BiasRows& rows) noexcept {
   for (std::size_t row = begin; row < end; ++row) {
     const float* s = scores + (row * keys);
-    const float* added = bias + (row / rows_per_bias * keys);
+    const float* added = bias + (rows.row(row) * keys);
     float* out = p + (row * keys);
     // NaN loses every comparison, but comes back with the exponential and then with the sum.
     float largest = -std::numeric_limits<float>::infinity();

@@ -157,15 +157,26 @@ struct MaskedSoftmax {
   static inline std::array<int, 1> in_place_outputs = {0};
 
   explicit MaskedSoftmax(const Attributes&) {}
+  static bool is_one_or_all(const Operand<float>& bias, const Operand<float>& scores, std::size_t axis) {
+    return bias.shape[axis] == 1 || bias.shape[axis] == scores.shape[axis];
+  }
   static void compute(const KernelContext& context) {
     const auto scores = context.input(0);
     const auto bias = context.input(1);
     expect(scores.shape.size() == 4, kName, "scores of four dimensions");
-    expect(bias.shape == Shape{scores.shape[0], 1, 1, scores.shape[3]}, kName, "a bias [B, 1, 1, T]");
+    expect(bias.shape.size() == 4 && bias.shape[0] == scores.shape[0] && is_one_or_all(bias, scores, 1) &&
+               is_one_or_all(bias, scores, 2) && bias.shape[3] == scores.shape[3],
+           kName, "a bias [B, A or 1, T or 1, T]");
+    const auto size = [](const auto& x, std::size_t axis) { return static_cast<std::size_t>(x.shape[axis]); };
+    const std::size_t queries = size(bias, 2);
+    const kernels::BiasRows rows{.heads = size(scores, 1),
+                                 .queries = size(scores, 2),
+                                 .sequence_step = size(bias, 1) * queries,
+                                 .head_step = size(bias, 1) == 1 ? 0 : queries,
+                                 .query_step = queries == 1 ? std::size_t{0} : 1};
     float* p = context.output(0, scores.shape);
-    const auto rows_per_bias = static_cast<std::size_t>(scores.shape[1] * scores.shape[2]);
     context.for_rows(scores.rows(), scores.columns() * 4, [&](std::size_t begin, std::size_t end) {
-      kernels::masked_softmax(scores.data, bias.data, p, begin, end, scores.columns(), rows_per_bias);
+      kernels::masked_softmax(scores.data, bias.data, p, begin, end, scores.columns(), rows);
     });
   }
 };

@@ -10,8 +10,10 @@ import pytest
 
 import bertqa_fast as bf
 from bertqa_fast import _core
+from bertqa_fast.data.windows import make_windows
 from bertqa_fast.device import PRECISIONS, open_environment
 from bertqa_fast.graphs.manifest import read_manifest
+from bertqa_fast.model import flatten
 
 OWN_MEMORY = ("cuda", "webgpu")  # kinds of device whose memory is not the host's
 SAME = 1e-4  # of what is compared
@@ -98,6 +100,29 @@ def test_predictions_are_those_of_the_cpu(
     wanted = bf.predict(on_cpu, mixed_examples, show_progress=False)
     got = bf.predict(reader.model, mixed_examples, show_progress=False)
     assert [each.text for each in got] == [each.text for each in wanted]
+
+
+def test_runs_under_masks_are_those_of_the_cpu(
+    reader: Any, on_cpu: bf.Model, mixed_examples: list[bf.QAExample]
+) -> None:
+    windows = make_windows(reader.model.window_tokenizer, mixed_examples)
+    classes = np.concatenate([np.where(w.segment < 0, 2, w.segment).astype(np.int8) for w in windows])
+    passage = [0, 0, 0, 0, 1, 0, 0, 0, 0]
+    ways: list[tuple[list[int], bool, list[int], int]] = [
+        ([0], False, [], 0),
+        ([1], False, [1], 0),
+        ([1], False, [], 5),
+        ([0], True, [], 0),
+        ([0, 1], False, [], 0),
+    ]
+    cells = [(layers, passage, False, uniform, heads, top) for layers, uniform, heads, top in ways]
+    got, wanted = (
+        model.core.masked_forward(*flatten(windows), classes, cells=cells) for model in (reader.model, on_cpu)
+    )
+    for name in ("start_logits", "masked_start_logits", "masked_end_logits"):
+        np.testing.assert_allclose(got[name], wanted[name], atol=SAME * np.abs(wanted[name]).max())
+    ours, theirs = (model.core.attention(*flatten(windows), layer=1) for model in (reader.model, on_cpu))
+    np.testing.assert_allclose(ours["probabilities"], theirs["probabilities"], atol=SAME)
 
 
 def test_runs_from_hidden_states_are_those_of_the_cpu(reader: Any, on_cpu: bf.Model) -> None:

@@ -288,7 +288,8 @@ def test_every_file_is_valid_onnx_over_one_weight_file(reader: Any) -> None:
     manifest = read_manifest(folder)
     graphs = sorted(folder.glob("*.onnx"))
     assert {p.stem for p in graphs} == set(manifest.graphs)
-    assert len(graphs) == 3 * (reader.exact.num_layers + 1) + 6
+    layers = reader.exact.num_layers
+    assert len(graphs) == 3 * (layers + 1) + 2 * layers + 7
     for path in graphs:
         onnx.checker.check_model(path, full_check=True)
         graph = onnx.load(path, load_external_data=False).graph

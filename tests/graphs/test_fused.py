@@ -155,10 +155,12 @@ def test_norm_of_large_numbers_and_of_equal_ones(run: Any) -> None:
 
 @pytest.mark.parametrize("size", SIZES)
 @pytest.mark.parametrize("spread", [0.0, 1.0, 30.0])
-def test_softmax_and_its_twin(run: Any, size: tuple[int, ...], spread: float) -> None:
+@pytest.mark.parametrize("kind", ["keys", "cells", "cells of heads", "keys of heads"])
+def test_softmax_and_its_twin(run: Any, size: tuple[int, ...], spread: float, kind: str) -> None:
     B, T, A, _ = size
     scores = normal(B, A, T, T, scale=spread)
-    masked = np.random.default_rng(3).random((B, 1, 1, T)) < 0.4
+    shape = (B, A if "heads" in kind else 1, T if "cells" in kind else 1, T)
+    masked = np.random.default_rng(3).random(shape) < 0.4
     masked[..., 0] = False
     [p] = run(MASKED_SOFTMAX, scores, np.where(masked, LOWEST, 0.0))
     kept = np.where(masked, np.float32(-np.inf), scores)
