@@ -39,6 +39,10 @@ class Environment:
     def __init__(
         self, library_path: os.PathLike | str | bytes, threads: typing.SupportsInt | typing.SupportsIndex = 0
     ) -> None: ...
+    def has_provider(self, name: str) -> bool:
+        """
+        Whether the runtime was built with a provider.
+        """
     def register_provider_library(self, name: str, path: os.PathLike | str | bytes) -> None:
         """
         Load a plug-in provider; again, and from the same file, does nothing.

@@ -111,22 +111,71 @@ def open_environment(device: str, threads: int | None = None) -> _core.Environme
         See :func:`bertqa_fast.runtime.environment`.
     """
     env = environment(threads, device)
-    if device == "openvino":
-        env.register_provider_library("OpenVINO", _openvino_library())
+    plug_in = _PLUG_INS.get(device)
+    if plug_in is not None and not (plug_in.built_in and env.has_provider(plug_in.built_in)):
+        env.register_provider_library(plug_in.name, plug_in.library())
     return env
 
 
-def _openvino_library() -> Path:
-    spec = importlib.util.find_spec("onnxruntime_ep_openvino")
-    folders = list((spec.submodule_search_locations if spec else None) or [])
-    for folder in folders:
-        library = Path(folder) / "libonnxruntime_providers_openvino_plugin.so"
-        if library.is_file():
-            return library
-    raise DeviceUnavailableError(
-        'device "openvino": the package onnxruntime-ep-openvino is not installed; '
-        'pip install bertqa_fast[openvino], or use device="cpu"'
+@dataclass(frozen=True)
+class _PlugIn:
+    """A provider that a package of its own brings, for an ONNX Runtime that was built without it.
+
+    Attributes
+    ----------
+    device : str
+        Whose it is.
+    name : str
+        What it is registered as.
+    package, install : str
+        The module that holds its library, and what `pip install` wants.
+    stem : str
+        Name of the library, without what differs between systems.
+    built_in : str
+        The provider's name where it may be built in as well.
+    """
+
+    device: str
+    name: str
+    package: str
+    install: str
+    stem: str
+    built_in: str = ""
+
+    def library(self) -> Path:
+        """Find the library, or say what to install."""
+        spec = importlib.util.find_spec(self.package)
+        for folder in (spec.submodule_search_locations if spec else None) or []:
+            for name in (f"lib{self.stem}.so", f"lib{self.stem}.dylib", f"{self.stem}.dll"):
+                library = Path(folder) / name
+                if library.is_file():
+                    return library
+        raise DeviceUnavailableError(
+            f'device "{self.device}": the package {self.package.replace("_", "-")} is not installed; '
+            f'pip install {self.install}, or use device="cpu"'
+        )
+
+
+_PLUG_INS = {
+    plug_in.device: plug_in
+    for plug_in in (
+        _PlugIn(
+            "openvino",
+            "OpenVINO",
+            "onnxruntime_ep_openvino",
+            "bertqa_fast[openvino]",
+            "onnxruntime_providers_openvino_plugin",
+        ),
+        _PlugIn(
+            "webgpu",
+            "WebGPU",
+            "onnxruntime_ep_webgpu",
+            "bertqa_fast[webgpu]",
+            "onnxruntime_providers_webgpu",
+            built_in="WebGpuExecutionProvider",
+        ),
     )
+}
 
 
 def _try(name: str, graph: Path) -> DeviceInfo:

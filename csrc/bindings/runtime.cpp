@@ -17,6 +17,7 @@
 
 #include "bindings/arrays.hpp"
 #include "bindings/register.hpp"
+#include "runtime/provider.hpp"
 #include "runtime/session.hpp"
 #include "runtime/threads.hpp"
 
@@ -45,6 +46,12 @@ void register_environment(py::module_& module) {
              return Environment::acquire(runtime::Library::load(library_path), threads);
            }),
            py::arg("library_path"), py::arg("threads") = 0)
+      .def(
+          "has_provider",
+          [](const Environment& env, const std::string& name) {
+            return runtime::is_built_in(env, name.c_str());
+          },
+          py::arg("name"), "Whether the runtime was built with a provider.")
       .def("register_provider_library", &Environment::register_provider_library, py::arg("name"),
            py::arg("path"), py::call_guard<py::gil_scoped_release>(),
            "Load a plug-in provider; again, and from the same file, does nothing.")

@@ -1,10 +1,8 @@
 // Intel's OpenVINO on the CPU, through the plug-in provider that onnxruntime-ep-openvino brings.
-#include <array>
 #include <string>
 #include <string_view>
 
 #include "runtime/provider.hpp"
-#include "runtime/status.hpp"
 
 namespace bertqa::runtime {
 namespace {
@@ -33,14 +31,7 @@ class OpenVino final : public Provider {
                                std::to_string(env.threads()) + R"(", "CPU_RUNTIME_CACHE_CAPACITY": ")" +
                                std::to_string(kCompiledKept) + R"("}})";
     const ProviderOptions all = with_defaults(request, {{"load_config", config}});
-    const OptionTexts texts(all);
-    const ort::Api& api = env.api();
-    const std::array<const ort::EpDevice*, 1> devices = {device};
-    check(api,
-          api.SessionOptionsAppendExecutionProvider_V2(options, env.raw(), devices.data(), devices.size(),
-                                                       texts.keys.data(), texts.values.data(),
-                                                       texts.keys.size()),
-          "SessionOptionsAppendExecutionProvider_V2");
+    append_plug_in(env, options, device, all);
   }
 
   [[nodiscard]] bool is_failure(const EngineError& /*error*/) const override { return false; }
@@ -52,14 +43,8 @@ class OpenVino final : public Provider {
  private:
   static const ort::EpDevice* cpu_device(const Environment& env) {
     const ort::Api& api = env.api();
-    const ort::EpDevice* const* found = nullptr;
-    std::size_t count = 0;
-    check(api, api.GetEpDevices(env.raw(), &found, &count), "GetEpDevices");
-    for (const ort::EpDevice* device : std::span(found, count)) {
-      if (std::string_view(api.EpDevice_EpName(device)) == kName &&
-          metadata(api, device, "ov_device") == "CPU") {
-        return device;
-      }
+    for (const ort::EpDevice* device : plug_in_devices(env, kName)) {
+      if (metadata(api, device, "ov_device") == "CPU") return device;
     }
     throw DeviceUnavailableError(
         "device \"openvino\": its provider is not registered, or finds no CPU; pip install "

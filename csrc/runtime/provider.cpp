@@ -1,6 +1,8 @@
 #include "runtime/provider.hpp"
 
 #include <algorithm>
+#include <array>
+#include <cstddef>
 #include <string_view>
 #include <utility>
 
@@ -49,6 +51,29 @@ bool is_built_in(const Environment& env, const char* provider) {
   const bool found = std::ranges::any_of(all, [&](const char* name) { return name == wanted; });
   check(api, api.ReleaseAvailableProviders(names, count), "ReleaseAvailableProviders");
   return found;
+}
+
+std::vector<const ort::EpDevice*> plug_in_devices(const Environment& env, const char* provider) {
+  const ort::Api& api = env.api();
+  const ort::EpDevice* const* found = nullptr;
+  std::size_t count = 0;
+  check(api, api.GetEpDevices(env.raw(), &found, &count), "GetEpDevices");
+  std::vector<const ort::EpDevice*> devices(found, found + count);
+  const std::string_view wanted = provider;
+  std::erase_if(devices, [&](const ort::EpDevice* device) { return api.EpDevice_EpName(device) != wanted; });
+  return devices;
+}
+
+void append_plug_in(Environment& env, ort::SessionOptions* options, const ort::EpDevice* device,
+                    const ProviderOptions& with) {
+  const OptionTexts texts(with);
+  const ort::Api& api = env.api();
+  const std::array<const ort::EpDevice*, 1> devices = {device};
+  check(
+      api,
+      api.SessionOptionsAppendExecutionProvider_V2(options, env.raw(), devices.data(), devices.size(),
+                                                   texts.keys.data(), texts.values.data(), texts.keys.size()),
+      "SessionOptionsAppendExecutionProvider_V2");
 }
 
 std::optional<kernels::Arithmetic> linear_arithmetic(const Device& device, Precision precision) {

@@ -77,6 +77,13 @@ struct OptionTexts {
 // Whether the runtime was built with a provider.
 bool is_built_in(const Environment& env, const char* provider);
 
+// The devices of a plug-in provider (Environment::register_provider_library), as the runtime lists them.
+std::vector<const ort::EpDevice*> plug_in_devices(const Environment& env, const char* provider);
+
+// Adds a plug-in provider with one of its devices.
+void append_plug_in(Environment& env, ort::SessionOptions* options, const ort::EpDevice* device,
+                    const ProviderOptions& with);
+
 // What our own linear layers multiply in: only on the CPU. Throws DeviceUnavailableError where the processor
 // has no units for what is asked; empty where it has none for float32, and the runtime's products serve.
 std::optional<kernels::Arithmetic> linear_arithmetic(const Device& device, Precision precision);

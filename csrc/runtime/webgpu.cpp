@@ -1,4 +1,5 @@
-// GPUs of any vendor, through WebGPU: the provider that onnxruntime-webgpu was built with.
+// GPUs of any vendor, through WebGPU: the plug-in provider of onnxruntime-ep-webgpu, or the one that the
+// older onnxruntime-webgpu was built with.
 #include <array>
 #include <string>
 #include <string_view>
@@ -15,11 +16,14 @@ class WebGpu final : public Provider {
 
   void append(Environment& env, ort::SessionOptions* options, const ProviderRequest& request) const override {
     if (!is_built_in(env, name())) {
-      throw DeviceUnavailableError(
-          "device \"webgpu\": the installed ONNX Runtime " + env.library().version() + " (" +
-          env.library().path().string() +
-          ") has no WebGPU provider; pip uninstall onnxruntime, then pip install onnxruntime-webgpu, or use "
-          "device=\"cpu\"");
+      const auto found = plug_in_devices(env, name());
+      if (found.empty()) {
+        throw DeviceUnavailableError(
+            "device \"webgpu\": the plug-in onnxruntime-ep-webgpu finds no GPU on this machine; see that its "
+            "driver is there and that this process may use it (/dev/dri), or use device=\"cpu\"");
+      }
+      append_plug_in(env, options, found.front(), request.options);
+      return;
     }
     const OptionTexts texts(request.options);
     const ort::Api& api = env.api();

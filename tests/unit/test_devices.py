@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 import bertqa_fast as bf
-from bertqa_fast.device import _openvino_library, check_device
+from bertqa_fast.device import _PLUG_INS, check_device
 
 
 @pytest.mark.parametrize("device", ["cpu", "cuda", "cuda:3", "webgpu", "openvino"])
@@ -31,12 +31,14 @@ def test_a_precision_says_whose_it_is() -> None:
         check_device("cpu", "tf32")
 
 
-def test_a_missing_plug_in_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("device", ["openvino", "webgpu"])
+def test_a_missing_plug_in_is_named(monkeypatch: pytest.MonkeyPatch, device: str) -> None:
     monkeypatch.setattr(importlib.util, "find_spec", lambda _name: None)
     with pytest.raises(
-        bf.DeviceUnavailableError, match=r"onnxruntime-ep-openvino is not installed; pip install"
+        bf.DeviceUnavailableError,
+        match=rf"onnxruntime-ep-{device} is not installed; pip install bertqa_fast\[{device}\]",
     ):
-        _openvino_library()
+        _PLUG_INS[device].library()
 
 
 def test_a_library_that_is_no_provider_is_named(environment: Any, tmp_path: Path) -> None:
