@@ -163,8 +163,8 @@ class Model:
         SHA-256 of weights, configuration and tokenizer.
     task, device, precision : str
         As given to :func:`load`.
-    num_layers, hidden_size, max_positions : int
-        L, H, and how many tokens a window may have.
+    num_layers, num_heads, hidden_size, max_positions : int
+        L, A, H, and how many tokens a window may have.
     memory_budget : int
         Bytes that activations may take.
     precision_errors : dict
@@ -183,6 +183,7 @@ class Model:
         self.precision = placing.precision
         self.memory_budget = memory_budget
         self.num_layers = spec.num_layers
+        self.num_heads = spec.num_heads
         self.hidden_size = spec.hidden_size
         self.max_positions = spec.max_positions
         self.precision_errors: dict[Any, float] = {}

@@ -101,16 +101,7 @@ def predict(
         Naming the argument, what came and what was wanted; among others where the model answers no questions,
         where `max_length` exceeds the model's positions, and where a question leaves no room for its context.
     """
-    task = getattr(model, "task", "question-answering")
-    if task != "question-answering":
-        raise ValueError(f"model must have the head 'question-answering' to answer questions, got {task!r}")
-    # A loaded model knows these without transformers, other readers have the objects themselves.
-    tokenizer = getattr(model, "window_tokenizer", None) or model.tokenizer
-    positions = getattr(model, "max_positions", None) or getattr(
-        model.config, "max_position_embeddings", None
-    )
-    if isinstance(positions, int) and isinstance(max_length, int) and max_length > positions:
-        raise ValueError(f"max_length must be at most the model's {positions} positions, got {max_length}")
+    tokenizer = reading_tokenizer(model, max_length)
     single = isinstance(examples, QAExample)
     many = [examples] if isinstance(examples, QAExample) else list(examples)
     predictions: list[Prediction] = []
@@ -125,7 +116,7 @@ def predict(
                 max_query_length=max_query_length,
             )
             logits = model.logits(windows, show_progress=False)
-            for example, own in _by_example(windows):
+            for example, own in by_example(windows):
                 prediction = rank_answers(
                     chunk[example],
                     windows[own],
@@ -140,7 +131,28 @@ def predict(
     return predictions[0] if single else predictions
 
 
-def _by_example(windows: Sequence[Window]) -> Iterator[tuple[int, slice]]:
+def reading_tokenizer(model: Reader, max_length: int) -> Any:
+    """Return what a reader's windows are cut with.
+
+    Raises
+    ------
+    ValueError
+        The model answers no questions, or `max_length` exceeds its positions.
+    """
+    task = getattr(model, "task", "question-answering")
+    if task != "question-answering":
+        raise ValueError(f"model must have the head 'question-answering' to answer questions, got {task!r}")
+    # A loaded model knows these without transformers, other readers have the objects themselves.
+    tokenizer = getattr(model, "window_tokenizer", None) or model.tokenizer
+    positions = getattr(model, "max_positions", None) or getattr(
+        model.config, "max_position_embeddings", None
+    )
+    if isinstance(positions, int) and isinstance(max_length, int) and max_length > positions:
+        raise ValueError(f"max_length must be at most the model's {positions} positions, got {max_length}")
+    return tokenizer
+
+
+def by_example(windows: Sequence[Window]) -> Iterator[tuple[int, slice]]:
     """Yield each example's number and the place of its windows."""
     first = 0
     for example, group in groupby(windows, key=lambda window: window.example):
