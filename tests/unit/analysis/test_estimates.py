@@ -9,7 +9,14 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from bertqa_fast.analysis.estimates import bootstrap_interval, mean_interval, trend, wilson_interval
+from bertqa_fast.analysis import estimates
+from bertqa_fast.analysis.estimates import (
+    bootstrap_interval,
+    bootstrap_means,
+    mean_interval,
+    trend,
+    wilson_interval,
+)
 
 
 def test_an_interval_by_hand() -> None:
@@ -81,3 +88,19 @@ def test_bootstrap_draws_examples_with_all_their_numbers() -> None:
     assert bootstrap_interval(copies, np.mean) == pytest.approx(bootstrap_interval(values, np.mean))
     assert bootstrap_interval([7.0, np.nan], np.median) == (7, 7)
     assert np.isnan(bootstrap_interval([np.nan, np.nan], np.median)).all()
+
+
+def test_means_of_examples_drawn_again() -> None:
+    values = np.random.default_rng(1).normal(size=(7, 3, 2))
+    low, high = bootstrap_means(values, 0.9, resamples=200, seed=5)
+    drawn = np.random.default_rng(5).integers(7, size=(200, 7))
+    means = np.array([values[chosen].mean(axis=0) for chosen in drawn])
+    np.testing.assert_allclose([low, high], np.quantile(means, [0.05, 0.95], axis=0))
+    assert np.isnan(bootstrap_means(np.zeros((0, 4)))).all()
+
+
+def test_means_drawn_in_parts_are_drawn_alike(monkeypatch: pytest.MonkeyPatch) -> None:
+    values = np.random.default_rng(2).normal(size=(11, 2))
+    whole = bootstrap_means(values, resamples=50)
+    monkeypatch.setattr(estimates, "_DRAWN", 30)
+    np.testing.assert_allclose(bootstrap_means(values, resamples=50), whole)
