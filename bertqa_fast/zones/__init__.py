@@ -1,0 +1,1 @@
+"""Attention zones: which part of the attention matrix a reader needs, at which layer (docs/zones.md)."""
