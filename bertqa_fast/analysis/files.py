@@ -56,26 +56,33 @@ def write_result(result: Result, figures: Mapping[str, Figure], folder: Path, ru
     list of Path
         What was written, ``<analysis>.json`` last: once it is there, the others are.
     """
-    import matplotlib
-
     written = []
     for table in result.tables:
         path = folder / f"{table.name}.csv"
         write_atomic(path, table.to_csv())
         written.append(path)
     for name, figure in figures.items():
-        for suffix in ("png", "svg"):
-            raw = io.BytesIO()
-            # Without a date and with fixed ids the same result gives the same bytes.
-            with matplotlib.rc_context({"svg.hashsalt": name, "svg.fonttype": "none"}):
-                about: dict[str, Any] = {"metadata": {"Date": None}} if suffix == "svg" else {}
-                figure.savefig(raw, format=suffix, dpi=_DPI, **about)
-            path = folder / f"{name}.{suffix}"
-            write_atomic(path, raw.getvalue())
-            written.append(path)
+        written += write_figure(name, figure, folder)
     path = folder / f"{result.name}.json"
     write_json({**result.to_dict(), "figures": list(figures), "run": run}, path)
     return [*written, path]
+
+
+def write_figure(name: str, figure: Figure, folder: Path) -> list[Path]:
+    """Write a figure as PNG and SVG under its name; the same figure gives the same bytes."""
+    import matplotlib
+
+    written = []
+    for suffix in ("png", "svg"):
+        raw = io.BytesIO()
+        # Without a date and with fixed ids the same result gives the same bytes.
+        with matplotlib.rc_context({"svg.hashsalt": name, "svg.fonttype": "none"}):
+            about: dict[str, Any] = {"metadata": {"Date": None}} if suffix == "svg" else {}
+            figure.savefig(raw, format=suffix, dpi=_DPI, **about)
+        path = folder / f"{name}.{suffix}"
+        write_atomic(path, raw.getvalue())
+        written.append(path)
+    return written
 
 
 def read_result(path: Path) -> StoredResult:
