@@ -25,11 +25,16 @@ from bertqa_fast.tasks.evaluate import evaluate
 from bertqa_fast.tasks.finetune import TrainingReport, finetune
 from bertqa_fast.tasks.predict import Prediction, predict
 from bertqa_fast.tasks.scores import Scores
+from bertqa_fast.zones.attention_map import AttentionMap, attention_map
+from bertqa_fast.zones.grid import zone_grid
+from bertqa_fast.zones.mask import mask_attention
+from bertqa_fast.zones.result import ZoneGrid
 
 __version__ = "0.1.0"
 
 __all__ = [
     "Answer",
+    "AttentionMap",
     "Attribution",
     "BertqaError",
     "ConvergenceWarning",
@@ -46,13 +51,17 @@ __all__ = [
     "Scores",
     "TextExample",
     "TrainingReport",
+    "ZoneGrid",
+    "attention_map",
     "devices",
     "evaluate",
     "export",
     "finetune",
     "integrated_gradients",
     "load",
+    "mask_attention",
     "predict",
     "read_duorc",
     "read_squad",
+    "zone_grid",
 ]
