@@ -112,6 +112,24 @@ def parse_layers(text: str) -> Any:
     return layers
 
 
+def parse_numbers(text: str, word: str, what: str) -> Any:
+    """Read a word that stands for all, or numbers such as ``0,3,5``; the word, or a list.
+
+    Raises
+    ------
+    typer.BadParameter
+        The text is neither; the message says what was wanted.
+    """
+    if text.strip() == word:
+        return word
+    try:
+        return [int(part) for part in text.split(",")]
+    except ValueError:
+        raise typer.BadParameter(
+            f"{text!r} names no {what}; wanted {word}, or numbers such as 0,3,5"
+        ) from None
+
+
 def parse_span(text: str) -> Any:
     """Read ``predicted``, ``gold`` or ``12,14``.
 

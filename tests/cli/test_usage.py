@@ -24,6 +24,7 @@ COMMANDS = [
     "export",
     "attribute",
     "explain",
+    "zones",
     "report",
     "convert",
     "devices",
@@ -81,6 +82,12 @@ def test_version(program: Program) -> None:
         (["explain", "--model", "m", "--question", "q", "--context", "c", "--span", "1"], "'1' is no span"),
         (["attribute", "--model", "m", "--data", "d", "--output-dir", "o", "--limit", "0"], "--limit"),
         (["attribute", "--model", "m", "--data", "d", "--output-dir", "o", "--windows", "x"], "--windows"),
+        (["zones", "--model", "m", "--data", "d", "--output-dir", "o", "--zones", "q3"], "'q3'"),
+        (
+            ["zones", "--model", "m", "--data", "d", "--output-dir", "o", "--heads", "two"],
+            "'two' names no heads",
+        ),
+        (["zones", "--model", "m", "--data", "d", "--output-dir", "o", "--special", "x"], "--special"),
         (["evaluate", "--data", "d"], "--predictions or --model"),
     ],
 )
