@@ -7,6 +7,7 @@ embeddings. Hugging Face's ``hidden_states[k]`` is layer ``k - 1``.
 from bertqa_fast.attribution.integrated_gradients import integrated_gradients
 from bertqa_fast.attribution.profile import Profile
 from bertqa_fast.attribution.results import Attribution, LayerAttributions
+from bertqa_fast.data.cmrc import read_cmrc
 from bertqa_fast.data.duorc import read_duorc
 from bertqa_fast.data.examples import Answer, QAExample, TextExample
 from bertqa_fast.data.squad import read_squad
@@ -61,6 +62,7 @@ __all__ = [
     "load",
     "mask_attention",
     "predict",
+    "read_cmrc",
     "read_duorc",
     "read_squad",
     "zone_grid",

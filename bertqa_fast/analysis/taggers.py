@@ -85,8 +85,8 @@ def load_nltk() -> Tagger:
 
     Raises
     ------
-    ImportError, LookupError
-        nltk is not installed, or its model was not downloaded.
+    LookupError
+        Its model was not downloaded.
     """
     import nltk
 
@@ -141,5 +141,5 @@ def load_tagger(name: str, analysis: str) -> Tagger:
     wanted = "a part-of-speech tagger" if name == "auto" else f"the tagger {name}"
     raise CannotAnalyzeError(
         f"{analysis} needs {wanted}, which is not installed: pip install 'bertqa_fast[pos]' for hanta; or "
-        "pip install nltk && python -m nltk.downloader averaged_perceptron_tagger_eng"
+        "python -m nltk.downloader averaged_perceptron_tagger_eng for nltk"
     )

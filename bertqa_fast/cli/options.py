@@ -33,7 +33,8 @@ DataOption = Annotated[
 TaskOption = Annotated[
     str,
     typer.Option(
-        "--task", help="Whose files and rules: squad, squad_v2, duorc, duorc_reference or duorc_found."
+        "--task",
+        help="Whose files and rules: squad, squad_v2, duorc, duorc_reference, duorc_found, cmrc2018 or drcd.",
     ),
 ]
 DeviceOption = Annotated[

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -39,12 +39,23 @@ def read_squad(path: str | Path) -> list[QAExample]:
         wanted.
     """
     path = Path(path)
+    return squad_examples(read_json(path), path)
+
+
+def squad_examples(
+    content: Any, path: Path, wanted: Callable[[Any], bool] = lambda qa: True
+) -> list[QAExample]:
+    """Return the examples of a SQuAD file's content, as :func:`read_squad` does; messages name `path`.
+
+    Questions that are not `wanted`, told by what stands in the file, are passed over.
+    """
     examples = [
         _example(qa, context, f"{path}: data[{a}].paragraphs[{p}].qas[{q}]")
-        for a, article in enumerate(_list(read_json(path), "data", str(path)))
+        for a, article in enumerate(_list(content, "data", str(path)))
         for p, paragraph in enumerate(_list(article, "paragraphs", f"{path}: data[{a}]"))
         for context in [_text(paragraph, "context", f"{path}: data[{a}].paragraphs[{p}]")]
         for q, qa in enumerate(_list(paragraph, "qas", f"{path}: data[{a}].paragraphs[{p}]"))
+        if wanted(qa)
     ]
     if not examples:
         raise ValueError(f"{path}: found no questions, wanted at least one ({_WANTED})")

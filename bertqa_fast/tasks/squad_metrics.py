@@ -6,6 +6,7 @@ import re
 import string
 from collections import Counter
 from collections.abc import Callable
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +15,8 @@ from bertqa_fast.data.examples import QAExample
 from bertqa_fast.data.squad import read_squad
 from bertqa_fast.tasks.scores import Matched, Scores
 from bertqa_fast.tasks.task import Task
+
+Measure: TypeAlias = Callable[[str, str], float]
 
 _ARTICLES = re.compile(r"\b(?:a|an|the)\b")
 _NO_PUNCTUATION = str.maketrans("", "", string.punctuation)
@@ -60,8 +63,11 @@ def score_texts(
     matched: Matched,
     golds: Callable[[QAExample], list[str]],
     answers: dict[str, str] | None = None,
+    measures: tuple[Measure, Measure] = (exact_match, token_f1),
 ) -> dict[str, tuple[float, float]]:
     """Score each example against the gold that suits it best, exact match and F1 apart; a missing one gets 0.
+
+    `measures` are the two: prediction and gold → 0 to 1.
 
     Raises
     ------
@@ -77,7 +83,8 @@ def score_texts(
         if not isinstance(answer, str):
             raise TypeError(f"predictions must be texts for this task, got {answer!r} for {key!r}")
         wanted = golds(example)
-        result[key] = (max(exact_match(answer, g) for g in wanted), max(token_f1(answer, g) for g in wanted))
+        exact, f1 = (max(measure(answer, gold) for gold in wanted) for measure in measures)
+        result[key] = (exact, f1)
     return result
 
 
