@@ -9,16 +9,14 @@ import typer
 
 from bertqa_fast.cli.errors import one_line_errors
 from bertqa_fast.cli.options import (
-    DocStrideOption,
     JsonOption,
-    MaxLengthOption,
     ModelOption,
     TaskOption,
     read_data,
 )
 from bertqa_fast.cli.output import emit, log
 
-HELP = """Fine-tune a reader in PyTorch; the defaults are the reference's settings.
+HELP = """Fine-tune a reader in PyTorch; the defaults are published settings, those of --preset.
 
 A run that was stopped goes on from its last checkpoint when it is started again.
 
@@ -28,21 +26,36 @@ A run that was stopped goes on from its last checkpoint when it is started again
 
 [cyan]bertqa-fast finetune --model ./minilm --train train.json --dev dev.json --batch-size 32
 --learning-rate 2e-4 --epochs 1 --max-length 256 --limit 10000 --output-dir ./reader[/cyan]
+
+[cyan]bertqa-fast finetune --model bert-base-chinese --task cmrc2018 --preset cui2022-cmrc
+--train cmrc2018_train.json --train DRCD_training.json --dev cmrc2018_dev.json --output-dir ./reader[/cyan]
 """
 
 
 @one_line_errors
 def finetune(
     model: ModelOption,
-    train: Annotated[Path, typer.Option("--train", help="Training data in the task's format.")],
+    train: Annotated[
+        list[Path],
+        typer.Option("--train", help="Training data in the task's format; several times for several files."),
+    ],
     output_dir: Annotated[Path, typer.Option("--output-dir", help="Folder for the fine-tuned model.")],
     dev: Annotated[Path | None, typer.Option("--dev", help="Data to score on at the end.")] = None,
     task: TaskOption = "squad",
-    batch_size: Annotated[int, typer.Option(min=1, help="Windows in a batch.")] = 6,
-    learning_rate: Annotated[float, typer.Option(help="Peak learning rate.")] = 3e-5,
-    epochs: Annotated[int, typer.Option(min=1, help="Passes over the data.")] = 2,
-    max_length: MaxLengthOption = 384,
-    doc_stride: DocStrideOption = 128,
+    preset: Annotated[
+        str, typer.Option("--preset", help="Published settings: ramnath2020, cui2022-squad or cui2022-cmrc.")
+    ] = "ramnath2020",
+    batch_size: Annotated[int | None, typer.Option(min=1, help="Windows in a batch.")] = None,
+    learning_rate: Annotated[float | None, typer.Option(help="Peak learning rate.")] = None,
+    epochs: Annotated[int | None, typer.Option(min=1, help="Passes over the data.")] = None,
+    max_length: Annotated[int | None, typer.Option(min=8, help="Tokens of a window at most.")] = None,
+    doc_stride: Annotated[
+        int | None, typer.Option(min=1, help="Tokens that each window of a passage moves on.")
+    ] = None,
+    passage_only: Annotated[
+        bool | None,
+        typer.Option("--passage-only/--whole-window", help="What the softmax of the loss is over."),
+    ] = None,
     warmup_ratio: Annotated[float, typer.Option(min=0, max=1, help="Part of the steps that warm up.")] = 0.1,
     seed: Annotated[int, typer.Option(help="Seed of head, dropout and order.")] = 12345,
     limit: Annotated[
@@ -67,7 +80,7 @@ def finetune(
     """Fine-tune and say what was done."""
     from bertqa_fast.tasks.finetune import finetune as run
 
-    examples = read_data(train, task)
+    examples = [example for path in train for example in read_data(path, task)]
     held_out = None if dev is None else read_data(dev, task)
     report = run(
         model,
@@ -75,11 +88,13 @@ def finetune(
         output_dir,
         dev=held_out,
         task=task,
+        preset=preset,
         batch_size=batch_size,
         learning_rate=learning_rate,
         epochs=epochs,
         max_length=max_length,
         doc_stride=doc_stride,
+        passage_only=passage_only,
         warmup_ratio=warmup_ratio,
         seed=seed,
         limit=limit,

@@ -17,6 +17,7 @@ from bertqa_fast.storage import folder_lock, replace_folder, write_atomic
 from bertqa_fast.tasks.checkpoints import Checkpoints
 from bertqa_fast.tasks.evaluate import evaluate
 from bertqa_fast.tasks.predict import predict
+from bertqa_fast.tasks.presets import find_preset
 from bertqa_fast.tasks.registry import get_task
 from bertqa_fast.tasks.task import Task
 from bertqa_fast.tasks.torch_reader import TorchReader, choose_device, has_fast_bf16, load_reader, quiet
@@ -71,12 +72,14 @@ def finetune(
     *,
     dev: Sequence[QAExample] | None = None,
     task: str = "squad",
+    preset: str = "ramnath2020",
     tokenizer: Any = None,
-    batch_size: int = 6,
-    learning_rate: float = 3e-5,
-    epochs: int = 2,
-    max_length: int = 384,
-    doc_stride: int = 128,
+    batch_size: int | None = None,
+    learning_rate: float | None = None,
+    epochs: int | None = None,
+    max_length: int | None = None,
+    doc_stride: int | None = None,
+    passage_only: bool | None = None,
     max_query_length: int | None = 64,
     warmup_ratio: float = 0.1,
     weight_decay: float = 0.01,
@@ -94,7 +97,7 @@ def finetune(
     dropout: float | None = None,
     show_progress: bool | None = None,
 ) -> TrainingReport:
-    """Fine-tune a reader, by default as the reference does.
+    """Fine-tune a reader, by default as Ramnath et al. 2020 do.
 
     Parameters
     ----------
@@ -109,6 +112,10 @@ def finetune(
         Scored at the end, with the same windows.
     task : str
         The data set, whose rules are followed.
+    preset : str
+        Published settings: ``"ramnath2020"`` (batches of 6, 2 epochs, windows of 384 tokens),
+        ``"cui2022-squad"`` (64, 3, 512) or ``"cui2022-cmrc"`` (64, 2, 512, `passage_only`); each with a
+        learning rate of 3e-5 and a stride of 128. Whichever of these arguments is given goes before it.
     tokenizer : fast tokenizer, str or Path, optional
         Needed where `source` is a module.
     batch_size, learning_rate, epochs, warmup_ratio, weight_decay, betas, eps, max_grad_norm
@@ -117,6 +124,10 @@ def finetune(
         `max_grad_norm`.
     max_length, doc_stride, max_query_length
         See `bertqa_fast.data.windows.make_windows`.
+    passage_only : bool
+        The softmax of the loss is over the first token and the passage. Such a reader is never told to keep
+        its logits low in the question, where a probability over the window counts them: explain it with a
+        target of logits.
     seed : int
         For the head, dropout, the order of the windows and the choice of `limit`.
     device : str, optional
@@ -157,21 +168,24 @@ def finetune(
 
     Notes
     -----
-    The loss is the mean of the cross entropies of start and end over all positions of the padded batch;
-    windows that do not show the answer are labelled with their first token. AdamW corrects its bias, unlike
-    the reference's.
+    The loss is the mean of the cross entropies of start and end over all positions of the padded batch (but
+    for `passage_only`); windows that do not show the answer are labelled with their first token. AdamW
+    corrects its bias, unlike the reference's.
     """
     rules = get_task(task)
     if rules.head != "question-answering":
         raise ValueError(f"task must be one of question answering here, got {task!r}")
     chosen = choose_device(device)
     settings = Settings(
+        **find_preset(preset).fill(
+            batch_size=batch_size,
+            learning_rate=learning_rate,
+            epochs=epochs,
+            max_length=max_length,
+            doc_stride=doc_stride,
+            passage_only=passage_only,
+        ),
         task=task,
-        batch_size=batch_size,
-        learning_rate=learning_rate,
-        epochs=epochs,
-        max_length=max_length,
-        doc_stride=doc_stride,
         max_query_length=max_query_length,
         warmup_ratio=warmup_ratio,
         weight_decay=weight_decay,

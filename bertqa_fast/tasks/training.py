@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import islice
@@ -13,10 +13,11 @@ from typing import Any
 
 import numpy as np
 
+from bertqa_fast.data.windows import Window
 from bertqa_fast.progress import progress_bar
 from bertqa_fast.tasks.checkpoints import Checkpoints, Progress
 from bertqa_fast.tasks.torch_reader import forward
-from bertqa_fast.tasks.training_data import LabelledWindows, batch_order
+from bertqa_fast.tasks.training_data import LabelledWindows, batch_order, label_places
 
 _CHECKPOINT_SECONDS = 300.0
 _REFRESH_SECONDS = 0.5
@@ -42,10 +43,13 @@ class Settings:
     device: str
     bf16: bool
     limit: int | None
+    passage_only: bool
     freeze_embeddings: bool
     dropout: float | None = None
 
     def __post_init__(self) -> None:
+        if not isinstance(self.passage_only, bool):
+            raise TypeError(f"passage_only must be a bool, got {type(self.passage_only).__name__}")
         for name in ("batch_size", "epochs", "limit", "seed"):
             value = getattr(self, name)
             if name == "limit" and value is None:
@@ -98,6 +102,16 @@ def span_loss(logits: tuple[Any, Any], starts: Any, ends: Any) -> Any:
     from torch.nn.functional import cross_entropy
 
     return (cross_entropy(logits[0], starts) + cross_entropy(logits[1], ends)) / 2
+
+
+def over_passage(logits: tuple[Any, Any], windows: Sequence[Window]) -> tuple[Any, Any]:
+    """Return the logits with the lowest float wherever no label can stand; logits ``[B, T]``."""
+    import torch
+
+    start, end = logits
+    elsewhere = torch.from_numpy(~label_places(windows)).to(start.device)
+    lowest = torch.finfo(start.dtype).min
+    return start.masked_fill(elsewhere, lowest), end.masked_fill(elsewhere, lowest)
 
 
 def train_reader(
@@ -159,6 +173,8 @@ def train_reader(
                     group["lr"] = settings.learning_rate * share
                 windows = [data.windows[number] for number in numbers]
                 logits = forward(module, tokenizer, windows, bf16=settings.bf16)
+                if settings.passage_only:
+                    logits = over_passage(logits, windows)
                 loss = span_loss(logits, starts[numbers], ends[numbers])
                 optimizer.zero_grad(set_to_none=True)
                 loss.backward()

@@ -131,3 +131,12 @@ def pad(windows: Sequence[Window], pad_token_id: int) -> dict[str, NDArray[np.in
         batch["token_type_ids"][row, :count] = window.token_type_ids
         batch["attention_mask"][row, :count] = 1
     return batch
+
+
+def label_places(windows: Sequence[Window]) -> NDArray[np.bool_]:
+    """Say where a label can stand in windows padded to the longest, ``[B, T]``: first token and passage."""
+    places = np.zeros((len(windows), max(len(window.segment) for window in windows)), dtype=np.bool_)
+    for row, window in enumerate(windows):
+        places[row, : len(window.segment)] = window.segment == 1
+    places[:, 0] = True
+    return places

@@ -277,11 +277,7 @@ def test_the_reference_s_settings_are_the_defaults(
 ) -> None:
     defaults = {n: p.default for n, p in inspect.signature(finetune).parameters.items()}
     for name, value in {
-        "batch_size": 6,
-        "learning_rate": 3e-5,
-        "epochs": 2,
-        "max_length": 384,
-        "doc_stride": 128,
+        "preset": "ramnath2020",
         "max_query_length": 64,
         "warmup_ratio": 0.1,
         "weight_decay": 0.01,
@@ -307,6 +303,15 @@ def test_the_reference_s_settings_are_the_defaults(
     report = finetune(
         BertForQuestionAnswering(config), [*made(20), long], tmp_path / "r", tokenizer=tiny_tokenizer
     )
+    wanted = {
+        "batch_size": 6,
+        "learning_rate": 3e-5,
+        "epochs": 2,
+        "max_length": 384,
+        "doc_stride": 128,
+        "passage_only": False,
+    }
+    assert wanted.items() <= report.settings.items()
     # 20 short windows; 486 context tokens in steps of 128 at 377 a time are 2.
     assert (report.windows, report.steps) == (22, 8)
     assert np.isfinite(report.losses).all()

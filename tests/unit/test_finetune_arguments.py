@@ -41,6 +41,9 @@ def test_bad_arguments_are_named(
     (broken / "model.safetensors").write_bytes(b"\0" * 50)
     for options, error, message in (
         ({"task": "squat"}, ValueError, "task must be one of .*squad, squad_v2"),
+        ({"preset": "cui2022"}, ValueError, "preset must be one of ramnath2020, cui2022-squad, cui2022-cmrc"),
+        ({"preset": None}, ValueError, "preset must be one of .*, got None"),
+        ({"passage_only": 1}, TypeError, "passage_only must be a bool, got int"),
         ({"train": []}, ValueError, "train must hold at least one example"),
         ({"train": [QAExample("q", "c", "1", ("x",))]}, ValueError, "train must hold an answer that is in"),
         ({"dev": []}, ValueError, "dev must hold at least one example"),
