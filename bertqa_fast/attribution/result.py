@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from bertqa_fast.attribution.arrays import read_only
 from bertqa_fast.attribution.naming import layer_name
+from bertqa_fast.attribution.segmenters import Segmenter
 from bertqa_fast.attribution.words import Reduce, Token, Word, merge_words, top
 
 if TYPE_CHECKING:
@@ -151,21 +152,29 @@ class Attribution:
         shares: NDArray[np.float64] = self.scores.astype(np.float64) / total
         return shares
 
-    def words(self, reduce: Reduce = "sum") -> list[Word]:
+    def words(self, reduce: Reduce = "sum", segmenter: Segmenter | None = None) -> list[Word]:
         """Join the tokens of each word, in reading order; special tokens are left out.
+
+        Words are the tokenizer's: between blanks and marks, and every Chinese character by itself.
 
         Parameters
         ----------
         reduce : {"sum", "mean", "max"}
             How the scores of a word's tokens become one. Under ``"max"`` the signed score is the one of
             largest magnitude.
+        segmenter : callable or "jieba", optional
+            Says in the tokenizer's place what the words are: a function from the question's or the context's
+            whole text to its words in order (blanks, and whatever it leaves out, are no words), or jieba's
+            for Chinese. A token that lies across two words joins them; one in no word is a word of its own.
 
         Raises
         ------
-        ValueError
-            ``reduce`` is none of these.
+        TypeError, ValueError
+            ``reduce`` is none of these, or ``segmenter`` gives something else than words of the text.
+        ImportError
+            jieba is not installed.
         """
-        return merge_words(self, reduce)
+        return merge_words(self, reduce, segmenter)
 
     @overload
     def top(self, k: int, of: Literal["tokens"] = "tokens") -> list[Token]: ...

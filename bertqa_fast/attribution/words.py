@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from bertqa_fast.attribution.segmenters import Segmenter, segmented_word_ids
+
 if TYPE_CHECKING:
     from bertqa_fast.attribution.results import Attribution
 
@@ -97,14 +99,17 @@ def word_slices(segment: NDArray[np.int8], word_ids: NDArray[np.int32]) -> Itera
         start = stop
 
 
-def merge_words(attribution: Attribution, reduce: Reduce = "sum") -> list[Word]:
+def merge_words(
+    attribution: Attribution, reduce: Reduce = "sum", segmenter: Segmenter | None = None
+) -> list[Word]:
     """Join the tokens of each word; see :meth:`Attribution.words`."""
     if reduce not in _REDUCERS:
         raise ValueError(f"reduce must be one of {', '.join(_REDUCERS)}, got {reduce!r}")
     size, sign = _REDUCERS[reduce]
     texts = (attribution.question, attribution.context)
+    ids = attribution.word_ids if segmenter is None else segmented_word_ids(attribution, segmenter)
     words = []
-    for tokens in word_slices(attribution.segment, attribution.word_ids):
+    for tokens in word_slices(attribution.segment, ids):
         segment = int(attribution.segment[tokens.start])
         start = int(attribution.offsets[tokens.start, 0])
         end = int(attribution.offsets[tokens.stop - 1, 1])
