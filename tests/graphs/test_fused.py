@@ -171,7 +171,8 @@ def test_softmax_and_its_twin(run: Any, size: tuple[int, ...], spread: float, ki
     dp = normal(B, A, T, T, seed=1)
     [ds] = run(SOFTMAX_BACKWARD, p, dp)
     exact = p.astype(np.float64)
-    close(ds, exact * (dp - (exact * dp).sum(-1, keepdims=True)), 4e-7)
+    # The sum over keys is rounded at every step where the compiler does not vectorise it.
+    close(ds, exact * (dp - (exact * dp).sum(-1, keepdims=True)), 1e-6)
 
 
 def test_softmax_of_extremes(run: Any) -> None:
