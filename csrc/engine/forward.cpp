@@ -11,6 +11,7 @@ ForwardResult forward(Model& model, const Sequences& sequences, std::span<const 
                       std::size_t rows_per_batch, const Progress& progress) {
   const auto& description = model.description();
   sequences.validate(description.max_positions);
+  validate_ids(sequences.input_ids, description.vocabulary_size(), "input_ids");
   std::vector<runtime::Output> outputs{{"start_logits"}, {"end_logits"}};
   for (const int layer : layers) {
     model.require_layer(layer);

@@ -21,6 +21,7 @@ namespace {
 void validate(const Model& model, const MaskedRequest& request) {
   const auto& d = model.description();
   request.sequences.validate(d.max_positions);
+  validate_ids(request.sequences.input_ids, d.vocabulary_size(), "input_ids");
   if (request.classes.size() != request.sequences.total()) {
     throw std::invalid_argument("classes: got " + std::to_string(request.classes.size()) +
                                 ", wanted one for each token (" + std::to_string(request.sequences.total()) +
@@ -104,6 +105,7 @@ AttentionResult attention(Model& model, const Sequences& sequences, int layer, s
   const auto& description = model.description();
   const EncoderSizes& sizes = description.sizes;
   sequences.validate(description.max_positions);
+  validate_ids(sequences.input_ids, description.vocabulary_size(), "input_ids");
   if (layer < 0 || layer >= sizes.num_layers) {
     throw std::invalid_argument("layer: got " + std::to_string(layer) + ", wanted a block, 0 to " +
                                 std::to_string(sizes.num_layers - 1));

@@ -1,5 +1,6 @@
 #include "engine/model.hpp"
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <stdexcept>
@@ -97,6 +98,14 @@ runtime::Value Model::to_device(runtime::Value value, Statistics& statistics) {
   const std::array<runtime::Output, 1> outputs{{{"uploaded", true}}};
   auto values = run("upload", feeds, outputs, statistics);
   return std::move(values[0]);
+}
+
+std::size_t Model::Description::vocabulary_size() const {
+  const auto found = std::ranges::find(tensors, "embeddings.word", &runtime::TensorEntry::name);
+  if (found == tensors.end() || found->shape.empty()) {
+    throw std::invalid_argument("tensors: wanted the weight embeddings.word among them");
+  }
+  return static_cast<std::size_t>(found->shape.front());
 }
 
 void Model::require_layer(int layer) const {

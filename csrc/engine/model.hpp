@@ -61,6 +61,9 @@ class Model {
     runtime::ProviderOptions provider_options;
     bool allow_partial = false;
     std::size_t memory_budget = 0;  // bytes that activations of one batch may take
+
+    // Rows of the word embeddings.
+    [[nodiscard]] std::size_t vocabulary_size() const;
   };
 
   Model(std::shared_ptr<runtime::Environment> env, Description description);

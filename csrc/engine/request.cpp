@@ -19,6 +19,8 @@ void require(bool holds, const std::string& message) {
 void validate(const Model& model, const IntegrationRequest& r) {
   const auto& d = model.description();
   r.sequences.validate(d.max_positions);
+  validate_ids(r.sequences.input_ids, d.vocabulary_size(), "input_ids");
+  validate_ids(r.baseline.input_ids, d.vocabulary_size(), "baseline");
   const std::size_t count = r.sequences.size();
   require(!r.layers.empty(), "layers: got none, wanted at least one");
   for (const int layer : r.layers) model.require_layer(layer);

@@ -68,6 +68,15 @@ void Sequences::validate(std::size_t longest) const {
   Stretches::validate(total(), longest);
 }
 
+void validate_ids(std::span<const std::int64_t> ids, std::size_t vocabulary, const char* name) {
+  const auto outside = std::ranges::find_if(
+      ids, [&](std::int64_t id) { return id < 0 || std::cmp_greater_equal(id, vocabulary); });
+  if (outside != ids.end()) {
+    throw std::invalid_argument(std::string(name) + ": got " + std::to_string(*outside) + ", wanted 0 to " +
+                                std::to_string(vocabulary - 1) + " (the pieces that the model knows)");
+  }
+}
+
 PaddedInputs pad(const std::shared_ptr<runtime::Environment>& env, const Sequences& sequences,
                  std::span<const std::size_t> members, std::size_t tokens) {
   return {padded_ids(env, sequences, sequences.input_ids, members, tokens),

@@ -35,6 +35,10 @@ struct Sequences : Stretches {
   void validate(std::size_t longest) const;
 };
 
+// std::invalid_argument naming `name` unless all ids are from 0 to `vocabulary` - 1. Devices do not look
+// whether an index is one of theirs.
+void validate_ids(std::span<const std::int64_t> ids, std::size_t vocabulary, const char* name);
+
 // The hidden states of sequences at one layer.
 struct HiddenStates : Stretches {
   std::span<const float> values;  // [total tokens, H]
