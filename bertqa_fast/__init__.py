@@ -10,6 +10,7 @@ from bertqa_fast.attribution.results import Attribution, LayerAttributions
 from bertqa_fast.data.cmrc import read_cmrc
 from bertqa_fast.data.duorc import read_duorc
 from bertqa_fast.data.examples import Answer, QAExample, TextExample
+from bertqa_fast.data.labelled import read_sst, read_tsv
 from bertqa_fast.data.squad import read_squad
 from bertqa_fast.device import DeviceInfo, devices
 from bertqa_fast.errors import (
@@ -65,5 +66,7 @@ __all__ = [
     "read_cmrc",
     "read_duorc",
     "read_squad",
+    "read_sst",
+    "read_tsv",
     "zone_grid",
 ]

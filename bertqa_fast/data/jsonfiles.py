@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import gzip
 import json
-import zlib
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, TypeVar
 
+from bertqa_fast.data.textfiles import read_text
 from bertqa_fast.storage import open_atomic, write_atomic
 
 Kind = TypeVar("Kind")
@@ -24,16 +24,9 @@ def read_json(path: str | Path) -> Any:
     ValueError
         The file is not JSON, not UTF-8, or a damaged or truncated gzip; the message names the path.
     """
-    path = Path(path)
+    text = read_text(path, "JSON")
     try:
-        raw = path.read_bytes()
-        if path.suffix == ".gz":
-            raw = gzip.decompress(raw)
-        return json.loads(raw.decode("utf-8-sig"))
-    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
-        raise ValueError(f"{path}: wanted a gzipped JSON file, found a damaged gzip ({error})") from None
-    except UnicodeDecodeError as error:
-        raise ValueError(f"{path}: wanted JSON in UTF-8, found other bytes ({error})") from None
+        return json.loads(text)
     except json.JSONDecodeError as error:
         raise ValueError(f"{path}: wanted JSON, found something else ({error})") from None
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from tokenizers import Tokenizer
+from tokenizers import Encoding, Tokenizer
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +75,7 @@ class Specials:
 
 @dataclass(frozen=True, slots=True)
 class PairTemplate:
-    """What a tokenizer puts before, between and after a question and a context.
+    """What a tokenizer puts before, between and after a question and a context, or any two texts.
 
     Attributes
     ----------
@@ -101,31 +101,56 @@ class PairTemplate:
             The tokenizer has no vocabulary, as one read from a folder without its files, or makes no token of
             a letter.
         """
-        size = backend.get_vocab_size()
-        if size <= sum(token.special for token in backend.get_added_tokens_decoder().values()):
-            raise ValueError(f"tokenizer must have a vocabulary, got {size} special tokens alone")
-        pair = backend.encode("a", "a")
-        ids, types, sequence = pair.ids, pair.type_ids, pair.sequence_ids
-        if 0 not in sequence or 1 not in sequence:
-            raise ValueError("tokenizer must make a token of the letter 'a', got none")
-        question, context = sequence.index(0), sequence.index(1)
-
-        def specials(first: int, end: int) -> Specials:
-            places = [i for i in range(first, end) if sequence[i] is None]
-            chosen = [ids[i] for i in places]
-            kinds = np.array([types[i] for i in places], dtype=np.int64)
-            texts = [_spelled(backend, i) for i in chosen]
-            return Specials(np.array(chosen, dtype=np.int64), kinds, texts)
-
+        pair = _encoded(backend, "a", "a")
+        question, context = pair.sequence_ids.index(0), pair.sequence_ids.index(1)
         return cls(
-            specials(0, question),
-            specials(question, context),
-            specials(context, len(ids)),
-            types[question],
-            types[context],
+            _specials(backend, pair, 0, question),
+            _specials(backend, pair, question, context),
+            _specials(backend, pair, context, len(pair.ids)),
+            pair.type_ids[question],
+            pair.type_ids[context],
+        )
+
+    @classmethod
+    def of_single(cls, backend: Tokenizer) -> PairTemplate:
+        """Read off what is put around one text: a pair whose second text, and what follows it, is empty.
+
+        Raises
+        ------
+        ValueError
+            As :meth:`of`.
+        """
+        text = _encoded(backend, "a")
+        place = text.sequence_ids.index(0)
+        end = len(text.ids)
+        return cls(
+            _specials(backend, text, 0, place),
+            _specials(backend, text, place, end),
+            _specials(backend, text, end, end),
+            text.type_ids[place],
+            text.type_ids[place],
         )
 
     @property
     def special(self) -> int:
         """Number of special tokens around a pair."""
         return len(self.before.texts) + len(self.between.texts) + len(self.after.texts)
+
+
+def _encoded(backend: Tokenizer, first: str, second: str | None = None) -> Encoding:
+    """Encode one text or two, each of a letter, and see that every one has a token."""
+    size = backend.get_vocab_size()
+    if size <= sum(token.special for token in backend.get_added_tokens_decoder().values()):
+        raise ValueError(f"tokenizer must have a vocabulary, got {size} special tokens alone")
+    encoding = backend.encode(first, second)
+    if not {0} | ({1} if second else set()) <= set(encoding.sequence_ids):
+        raise ValueError("tokenizer must make a token of the letter 'a', got none")
+    return encoding
+
+
+def _specials(backend: Tokenizer, encoding: Encoding, first: int, end: int) -> Specials:
+    """Return the special tokens from `first` up to, and without, `end`."""
+    places = [i for i in range(first, end) if encoding.sequence_ids[i] is None]
+    ids = [encoding.ids[i] for i in places]
+    types = np.array([encoding.type_ids[i] for i in places], dtype=np.int64)
+    return Specials(np.array(ids, dtype=np.int64), types, [_spelled(backend, i) for i in ids])

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from bertqa_fast.data.examples import QAExample
+from bertqa_fast.data.examples import QAExample, TextExample
 from bertqa_fast.data.pairs import PairTemplate, Tokens, tokenize
 from bertqa_fast.tokenizer import backend_of
 
@@ -17,6 +17,9 @@ from bertqa_fast.tokenizer import backend_of
 @dataclass(frozen=True, eq=False, slots=True)
 class Window:
     """One window over one example, without padding; ``T`` is its number of tokens, special ones included.
+
+    Of a text to classify there is one window. Read "text" for question, and "second text" for context, which
+    is empty where there is one text alone.
 
     Attributes
     ----------
@@ -96,9 +99,9 @@ def make_windows(
     """
     backend = backend_of(tokenizer)
     for name, value in (("max_length", max_length), ("doc_stride", doc_stride)):
-        _require_count(name, value)
+        require_count(name, value)
     if max_query_length is not None:
-        _require_count("max_query_length", max_query_length)
+        require_count("max_query_length", max_query_length)
     for example in examples:
         if not isinstance(example, QAExample):
             raise TypeError(f"examples must hold QAExample, got {type(example).__name__}")
@@ -118,12 +121,14 @@ def make_windows(
         for name, sequence in (("question", question), ("context", context)):
             if len(sequence) == 0:
                 text = getattr(example, name)[:60]
-                raise ValueError(f"{name} of {_name(example, e)} has no tokens, wanted one or more: {text!r}")
+                raise ValueError(
+                    f"{name} of {name_of(example, e)} has no tokens, wanted one or more: {text!r}"
+                )
         question = question.part(0, max_query_length)
         room = max_length - len(question) - template.special
         if room < 1:
             raise ValueError(
-                f"question of {_name(example, e)} has {len(question)} tokens, and wanted are at most "
+                f"question of {name_of(example, e)} has {len(question)} tokens, and wanted are at most "
                 f"{max(0, max_length - template.special - 1)}: a window of max_length={max_length} with "
                 f"{template.special} special tokens must leave room for the context. Shorten the question, "
                 "or give max_query_length"
@@ -132,7 +137,7 @@ def make_windows(
         for index, start in enumerate(starts):
             part = context.part(start, start + room)
             mine = owned[index, start : start + len(part)]
-            windows.append(_window(template, e, index, question, part, mine, start))
+            windows.append(join(template, e, index, question, part, mine, start))
     return windows
 
 
@@ -152,7 +157,7 @@ def _spans(count: int, room: int, stride: int) -> tuple[list[int], NDArray[np.bo
     return starts, score.argmax(axis=0)[None, :] == np.arange(len(starts))[:, None]
 
 
-def _window(
+def join(
     template: PairTemplate,
     example: int,
     index: int,
@@ -161,7 +166,19 @@ def _window(
     owned: NDArray[np.bool_],
     first: int,
 ) -> Window:
-    """Put a question and a stretch of context together."""
+    """Put a question and a stretch of context together, ``[CLS] question [SEP] context [SEP]``.
+
+    Parameters
+    ----------
+    template : PairTemplate
+        What goes around the two.
+    example, index, first : int
+        `Window.example`, `Window.index` and `Window.context_first`.
+    question, context : Tokens
+        What is put together; either may have no tokens.
+    owned : bool
+        `Window.max_context` of the context's tokens.
+    """
     before, between, after = template.before, template.between, template.after
     at_question = len(before.texts)
     at_context = at_question + len(question) + len(between.texts)
@@ -196,11 +213,13 @@ def _window(
     )
 
 
-def _name(example: QAExample, number: int) -> str:
+def name_of(example: QAExample | TextExample, number: int) -> str:
+    """Name an example for messages, by its id or else its number."""
     return f"example {number}" if example.id is None else f"example {example.id!r}"
 
 
-def _require_count(name: str, value: object) -> None:
+def require_count(name: str, value: object) -> None:
+    """Refuse what is no int of 1 or more."""
     if isinstance(value, bool) or not isinstance(value, int | np.integer):
         raise TypeError(f"{name} must be an int, got {type(value).__name__} {value!r}")
     if value < 1:
