@@ -23,6 +23,7 @@ from bertqa_fast.errors import (
 )
 from bertqa_fast.graphs.exporter import export
 from bertqa_fast.model import Model, load
+from bertqa_fast.tasks.classify import ClassPrediction
 from bertqa_fast.tasks.evaluate import evaluate
 from bertqa_fast.tasks.finetune import TrainingReport, finetune
 from bertqa_fast.tasks.predict import Prediction, predict
@@ -39,6 +40,7 @@ __all__ = [
     "AttentionMap",
     "Attribution",
     "BertqaError",
+    "ClassPrediction",
     "ConvergenceWarning",
     "DeviceInfo",
     "DeviceUnavailableError",

@@ -14,8 +14,6 @@ from bertqa_fast.data.textfiles import read_text
 
 _SST = "lines 'label text' with a whole number for the label, such as '3 a fine film .'"
 _DELIMITERS = {".tsv": "\t", ".csv": ","}
-# As Python writes it: "01" and "+1" are names, for what they were could not be told afterwards.
-_WHOLE = re.compile("0|-?[1-9][0-9]*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +55,7 @@ def read_sst(path: str | Path) -> list[TextExample]:
         if not line.strip():
             continue
         label, _, text = line.strip().partition(" ")
-        if not _WHOLE.fullmatch(label) or not text.strip():
+        if not is_whole(label) or not text.strip():
             raise ValueError(f"{path}: line {number + 1}: found {line.strip()[:60]!r}, wanted {_SST}")
         examples.append(TextExample(text.strip(), label=int(label), id=str(number)))
     if not examples:
@@ -142,7 +140,7 @@ def read_tsv(
             raise ValueError(f"{path}: line {line}: {error}") from None
     if not examples:
         raise ValueError(f"{path}: found a header and no rows, wanted at least one")
-    numbers = all(given is None or _WHOLE.fullmatch(given) for given in labels)
+    numbers = all(given is None or is_whole(given) for given in labels)
     return [
         example if given is None else _labelled(example, int(given) if numbers else given)
         for example, given in zip(examples, labels, strict=True)
@@ -159,6 +157,11 @@ def read_columns(path: str | Path, columns: Columns) -> list[TextExample]:
         delimiter=columns.delimiter,
         id=columns.id,
     )
+
+
+def is_whole(label: str) -> bool:
+    """Whether a label is a whole number, written as Python writes it: ``"01"`` and ``"+1"`` are names."""
+    return re.fullmatch("0|-?[1-9][0-9]*", label) is not None
 
 
 def _labelled(example: TextExample, label: int | str) -> TextExample:

@@ -1,4 +1,4 @@
-"""Answer questions with a model."""
+"""Answer questions, or classify texts, with a model."""
 
 from __future__ import annotations
 
@@ -6,12 +6,14 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 from typing import Any, Protocol, overload
 
-from bertqa_fast.data.examples import QAExample
+from bertqa_fast.data.examples import QAExample, TextExample
 from bertqa_fast.data.windows import Window, make_windows
 from bertqa_fast.progress import progress_bar
 from bertqa_fast.tasks.answers import Logits, NBest, Prediction, rank_answers
+from bertqa_fast.tasks.classify import Classifier, ClassPrediction, classify
+from bertqa_fast.tasks.limits import window_tokenizer
 
-__all__ = ["NBest", "Prediction", "Reader", "predict", "rank_answers"]
+__all__ = ["ClassPrediction", "Classifier", "NBest", "Prediction", "Reader", "predict", "rank_answers"]
 
 _CHUNK = 256  # Examples whose windows are held at once: enough to sort them by length, few enough to forget.
 
@@ -63,9 +65,25 @@ def predict(
 ) -> list[Prediction]: ...
 
 
+@overload
 def predict(
-    model: Reader,
-    examples: QAExample | Sequence[QAExample],
+    model: Classifier, examples: TextExample, *, max_length: int = ..., show_progress: bool | None = ...
+) -> ClassPrediction: ...
+
+
+@overload
+def predict(
+    model: Classifier,
+    examples: Sequence[TextExample],
+    *,
+    max_length: int = ...,
+    show_progress: bool | None = ...,
+) -> list[ClassPrediction]: ...
+
+
+def predict(
+    model: Any,
+    examples: Any,
     *,
     max_length: int = 384,
     doc_stride: int = 128,
@@ -75,35 +93,41 @@ def predict(
     null_score_diff_threshold: float | None = None,
     distinct_texts: bool = False,
     show_progress: bool | None = None,
-) -> Prediction | list[Prediction]:
-    """Answer one question, or many.
+) -> Any:
+    """Answer one question, or many; or classify one text, or many.
 
     Parameters
     ----------
     model : Model
-        Or anything with a ``tokenizer``, a ``config`` and ``logits(windows)``.
-    examples : QAExample or sequence of QAExample
+        Or anything with a ``tokenizer``, a ``config`` and ``logits(windows)``; for texts with
+        ``task = "text-classification"``, ``labels`` and ``class_logits(windows)``.
+    examples : QAExample or sequence of QAExample; for a classifier TextExample or sequence of TextExample
         One gives one prediction, a sequence a list in the same order.
     max_length, doc_stride, max_query_length
-        How contexts are cut into windows: see `bertqa_fast.data.windows.make_windows`.
+        How contexts are cut into windows: see `bertqa_fast.data.windows.make_windows`. Of a text, or pair of
+        texts, the first `max_length` tokens are read: see `bertqa_fast.data.text_windows.make_text_windows`.
     n_best, max_answer_length, null_score_diff_threshold, distinct_texts
-        How spans are ranked: see `rank_answers`.
+        How spans are ranked: see `rank_answers`. Classes are all given; nothing of this is looked at.
     show_progress : bool or None
         A progress bar; None shows it on a terminal.
 
     Returns
     -------
-    Prediction or list of Prediction
+    Prediction or list of Prediction; for a classifier ClassPrediction or list of ClassPrediction
 
     Raises
     ------
     TypeError, ValueError
-        Naming the argument, what came and what was wanted; among others where the model answers no questions,
+        Naming the argument, what came and what was wanted; among others where the model has another head,
         where `max_length` exceeds the model's positions, and where a question leaves no room for its context.
     """
+    single = isinstance(examples, QAExample | TextExample)
+    many = [examples] if single else list(examples)
+    classifies = getattr(model, "task", None) == "text-classification"
+    if classifies and not any(isinstance(example, QAExample) for example in many):
+        classes = classify(model, many, max_length=max_length, show_progress=show_progress)
+        return classes[0] if single else classes
     tokenizer = reading_tokenizer(model, max_length)
-    single = isinstance(examples, QAExample)
-    many = [examples] if isinstance(examples, QAExample) else list(examples)
     predictions: list[Prediction] = []
     with progress_bar(len(many), "answering", "question", show_progress) as bar:
         for first in range(0, len(many), _CHUNK):
@@ -142,14 +166,7 @@ def reading_tokenizer(model: Reader, max_length: int) -> Any:
     task = getattr(model, "task", "question-answering")
     if task != "question-answering":
         raise ValueError(f"model must have the head 'question-answering' to answer questions, got {task!r}")
-    # A loaded model knows these without transformers, other readers have the objects themselves.
-    tokenizer = getattr(model, "window_tokenizer", None) or model.tokenizer
-    positions = getattr(model, "max_positions", None) or getattr(
-        model.config, "max_position_embeddings", None
-    )
-    if isinstance(positions, int) and isinstance(max_length, int) and max_length > positions:
-        raise ValueError(f"max_length must be at most the model's {positions} positions, got {max_length}")
-    return tokenizer
+    return window_tokenizer(model, max_length)
 
 
 def by_example(windows: Sequence[Window]) -> Iterator[tuple[int, slice]]:

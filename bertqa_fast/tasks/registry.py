@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from bertqa_fast.tasks import cmrc_metrics, duorc, squad_metrics
+from bertqa_fast.tasks import class_metrics, cmrc_metrics, duorc, squad_metrics
 from bertqa_fast.tasks.task import Task
 
-_MODULES = (squad_metrics, duorc, cmrc_metrics)
+_MODULES = (squad_metrics, duorc, cmrc_metrics, class_metrics)
 TASKS: dict[str, Task] = {task.name: task for module in _MODULES for task in module.TASKS}
 
 

@@ -75,6 +75,8 @@ class Matched:
         Key → text of the best span, also where "no answer" was predicted, where that is known.
     unknown : int
         Predictions that no example wants.
+    classes : tuple of int or str
+        All classes of the model, where the predictions know them.
     """
 
     examples: dict[str, Any]
@@ -82,6 +84,7 @@ class Matched:
     null_differences: dict[str, float]
     spans: dict[str, str]
     unknown: int
+    classes: tuple[int | str, ...] = ()
 
     @property
     def missing(self) -> int:
@@ -127,6 +130,7 @@ def match(
     answers: dict[str, str | int] = {}
     differences = dict(null_scores or {})
     spans: dict[str, str] = {}
+    classes: dict[int | str, None] = {}
     if isinstance(predictions, Mapping):
         for key, value in predictions.items():
             if isinstance(value, bool) or not isinstance(value, str | int):
@@ -142,6 +146,7 @@ def match(
                 raise ValueError(f"predictions must have ids of their own, got {key!r} twice")
             if not isinstance(prediction, Prediction):
                 answers[key] = _label(prediction)
+                classes |= dict.fromkeys(getattr(prediction, "probabilities", ()))
                 continue
             answers[key] = prediction.text
             best = _best_span(prediction)
@@ -149,7 +154,7 @@ def match(
                 differences.setdefault(key, null_difference(prediction))
                 spans[key] = best.text
     known = {key: answers[key] for key in by_key if key in answers}
-    return Matched(by_key, known, differences, spans, unknown=len(answers) - len(known))
+    return Matched(by_key, known, differences, spans, len(answers) - len(known), tuple(classes))
 
 
 def _key(name: str | None, number: int) -> str:

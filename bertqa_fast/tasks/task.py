@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from bertqa_fast.data.examples import Answer, QAExample
+from bertqa_fast.data.labelled import Columns
 from bertqa_fast.tasks.gold import first_answer
 from bertqa_fast.tasks.scores import Matched, Scores
 
@@ -30,6 +31,10 @@ class Task:
         Questions may have no answer: training labels them with the first token, prediction may answer "".
     learn : callable
         Example → the gold answer that training points at, with its place; None leaves the example out.
+    labels : tuple of int or str
+        The classes in their order; empty where there are none, or the training data decide.
+    columns : Columns or None
+        Where its tables have what; None where it has files of its own format.
     """
 
     name: str
@@ -38,3 +43,5 @@ class Task:
     score: Callable[[Matched], Scores]
     unanswerable: bool = False
     learn: Callable[[QAExample], Answer | None] = first_answer
+    labels: tuple[int | str, ...] = ()
+    columns: Columns | None = None
