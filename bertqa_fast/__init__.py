@@ -4,6 +4,7 @@ Layer ``l`` (0 to L-1) is the output of encoder block ``l``; ``"embeddings"`` (o
 embeddings. Hugging Face's ``hidden_states[k]`` is layer ``k - 1``.
 """
 
+from bertqa_fast.attribution.gradients import gradients
 from bertqa_fast.attribution.integrated_gradients import integrated_gradients
 from bertqa_fast.attribution.profile import Profile
 from bertqa_fast.attribution.results import Attribution, LayerAttributions
@@ -61,6 +62,7 @@ __all__ = [
     "evaluate",
     "export",
     "finetune",
+    "gradients",
     "integrated_gradients",
     "load",
     "mask_attention",

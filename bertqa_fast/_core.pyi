@@ -290,7 +290,7 @@ class Model:
 
         Sequences lie end to end in ``input_ids`` and ``token_type_ids`` (int64 ``[total tokens]``); ``offsets``
         (int64 ``[sequences + 1]``) says where each begins. Returns ``start_logits``, ``end_logits``
-        ``[total tokens]``, ``hidden`` ``[layers, total tokens, H]`` and ``statistics``.
+        ``[total tokens]`` (a classifier: ``class_logits`` ``[sequences, C]``), ``hidden`` ``[layers, total tokens, H]`` and ``statistics``.
         """
     def forward_above(
         self,
@@ -305,8 +305,7 @@ class Model:
         Run given hidden states forward, from the output of a layer (-1: of the embeddings) to the logits.
 
         States lie end to end in ``states`` (float32 ``[total tokens, H]``); ``offsets`` (int64 ``[sequences + 1]``)
-        says where each sequence begins. Returns ``start_logits``, ``end_logits`` ``[total tokens]`` and
-        ``statistics``.
+        says where each sequence begins. Returns logits as ``forward`` does, and ``statistics``.
         """
     def integrate(
         self,
@@ -337,7 +336,7 @@ class Model:
         """
         Integrate the gradient of a target along straight paths, at every layer in ``layers``.
 
-        Spans are flat, K for each sequence. Nodes and weights are fixed ones, or empty where ``tolerance`` is given:
+        Spans are flat, K for each sequence; of a classifier ``span_start`` and ``span_end`` are labels. Nodes and weights are fixed ones, or empty where ``tolerance`` is given:
         every path then gets nodes until its estimated error is below it, or it has ``max_nodes``. ``states`` (float32
         ``[total tokens, H]``) are explained in place of the hidden states at the one layer; ids then only say how long
         sequences are. Returns ``scores`` and ``signed`` ``[layers, total tokens]``, ``values`` ``[layers, total tokens, H]``
@@ -375,6 +374,29 @@ class Model:
         masked cells, the most attended ones of each head, are masked at all, 0 for all. Returns ``start_logits``,
         ``end_logits`` ``[total tokens]``, ``masked_start_logits``, ``masked_end_logits`` ``[cells, total tokens]`` and
         ``statistics``.
+        """
+    def single_pass(
+        self,
+        graph: str,
+        input_ids: numpy.typing.NDArray[numpy.int64],
+        token_type_ids: numpy.typing.NDArray[numpy.int64],
+        offsets: numpy.typing.NDArray[numpy.int64],
+        *,
+        layers: collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex],
+        span_start: numpy.typing.NDArray[numpy.int64],
+        span_end: numpy.typing.NDArray[numpy.int64],
+        span_sign: numpy.typing.NDArray[numpy.float32],
+        target_mix: numpy.typing.NDArray[numpy.float32],
+        reselect: bool = False,
+        rows_per_batch: typing.SupportsInt | typing.SupportsIndex = 0,
+        keep_values: bool = False,
+        progress: typing.Any = None,
+    ) -> dict:
+        """
+        Run one of the graphs that explain every sequence in one run, forward and back: ``gradient_…``.
+
+        Sequences and spans as in ``integrate``. Returns the logits, ``scores`` and ``signed`` ``[layers, total tokens]``,
+        ``values`` ``[layers, total tokens, H]`` if kept, ``value`` ``[sequences]`` (the target) and ``statistics``.
         """
     @property
     def tokens_per_batch(self) -> int:

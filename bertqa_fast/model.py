@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import json
 import os
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -54,7 +55,8 @@ def load(
         :func:`bertqa_fast.export` wrote. All but the last are exported on first use, into a cache keyed by
         weights, configuration, tokenizer and exporter version.
     task : str, optional
-        The head, ``"question-answering"``; read from ``config.architectures`` when None.
+        The head, ``"question-answering"`` or ``"text-classification"``; read from ``config.architectures``
+        when None.
     tokenizer : optional
         The tokenizer of a module in memory.
     device : str
@@ -167,6 +169,9 @@ class Model:
         L, A, H, and how many tokens a window may have.
     memory_budget : int
         Bytes that activations may take.
+    labels : tuple of str or int
+        A classifier's classes: the names that its configuration has, or numbers where these say nothing
+        (``LABEL_0`` …). Empty for a reader.
     precision_errors : dict
         What :func:`bertqa_fast.attribution.precision_error.precision_error` has found so far.
     """
@@ -282,15 +287,57 @@ class Model:
 
         return AutoConfig.from_pretrained(str(self.folder))
 
+    @functools.cached_property
+    def labels(self) -> tuple[str | int, ...]:
+        """A classifier's classes, see above."""
+        count = next((t.shape[0] for t in self._manifest.tensors if t.name == "classifier.bias"), 0)
+        names = json.loads((self.folder / "config.json").read_text()).get("id2label") or {}
+        told = [names.get(str(number), f"LABEL_{number}") for number in range(count)]
+        if all(name == f"LABEL_{number}" for number, name in enumerate(told)):
+            return tuple(range(count))
+        return tuple(told)
+
+    def require_task(self, task: str) -> None:
+        """Refuse a model with another head.
+
+        Raises
+        ------
+        ValueError
+            The head is another than ``task``.
+        """
+        if self.task != task:
+            raise ValueError(f"model: got one for {self.task!r}, wanted {task!r}")
+
     def logits(
         self, windows: Sequence[Window], *, show_progress: bool | None = None
     ) -> list[tuple[Array, Array]]:
-        """Return start and end logits of every window, ``[T]`` each, without padding, in order."""
+        """Return start and end logits of every window, ``[T]`` each, without padding, in order.
+
+        Raises
+        ------
+        ValueError
+            The model is a classifier.
+        """
+        self.require_task("question-answering")
         if not windows:
             return []
         out, offsets = self._forward(windows, [], show_progress)
         start, end = out["start_logits"], out["end_logits"]
         return [(start[a:b], end[a:b]) for a, b in pairwise(offsets)]
+
+    def class_logits(self, windows: Sequence[Window], *, show_progress: bool | None = None) -> list[Array]:
+        """Return the logits of every window's classes, ``[C]`` each, in order.
+
+        Raises
+        ------
+        ValueError
+            The model is a reader.
+        """
+        self.require_task("text-classification")
+        if not windows:
+            return []
+        out, _ = self._forward(windows, [], show_progress)
+        return list(out["class_logits"])
 
     def logits_above(
         self, layer: int, states: Sequence[Array], *, show_progress: bool | None = None
@@ -316,9 +363,10 @@ class Model:
         Raises
         ------
         ValueError, TypeError
-            For a layer that the model does not have, or states of another type or shape, longer than the
-            model's positions, or not finite.
+            For a classifier, a layer that the model does not have, or states of another type or shape, longer
+            than the model's positions, or not finite.
         """
+        self.require_task("question-answering")
         if isinstance(layer, bool) or not isinstance(layer, int | np.integer):
             raise TypeError(f"layer: got {layer!r}, wanted an integer, -1 for the embeddings")
         for number, given in enumerate(states):

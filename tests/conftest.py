@@ -128,17 +128,18 @@ WORDS = "who wrote it the was written by ada in paris ships sailed from port yea
 
 @dataclass(frozen=True)
 class Reader:
-    """A random reader: its folder, and when asked for, the same in float64 and open in the engine."""
+    """A random reader or classifier: its folder, and when asked for, in float64 and open in the engine."""
 
     folder: Path
     cache: Path
+    classes: int = 0
 
     @cached_property
     def exact(self) -> Any:
-        """The reader in float64 (:class:`bertqa_fast.graphs.reference.Float64Reader`)."""
-        from bertqa_fast.graphs.reference import Float64Reader
+        """The same in float64 (:class:`bertqa_fast.graphs.reference.Float64Model`)."""
+        from bertqa_fast.graphs.reference import Float64Classifier, Float64Reader
 
-        return Float64Reader(self.folder)
+        return (Float64Classifier if self.classes else Float64Reader)(self.folder)
 
     @cached_property
     def model(self) -> bf.Model:
@@ -148,13 +149,18 @@ class Reader:
 
 @pytest.fixture(scope="session")
 def random_reader(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Reader]:
-    """Make random readers, each of its sizes and seed once.
+    """Make random readers, or with ``classes`` classifiers, each of its sizes and seed once.
 
     Every parameter is drawn, biases and LayerNorms too, and at a scale at which the blocks bend what they
     read and the answer stands out: with the initial weights of training almost everything is linear.
     """
     torch = pytest.importorskip("torch")
-    from transformers import BertConfig, BertForQuestionAnswering, BertTokenizerFast
+    from transformers import (
+        BertConfig,
+        BertForQuestionAnswering,
+        BertForSequenceClassification,
+        BertTokenizerFast,
+    )
 
     torch.set_num_threads(1)  # for sizes like these a second thread only waits, and gets in the runtime's way
     special = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
@@ -173,7 +179,8 @@ def random_reader(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Rea
             elif "embeddings" in name:
                 parameter.normal_(0.0, 1.0)
             else:
-                parameter.normal_(0.0, (2.0 if "qa_outputs" in name else 1.2) / parameter.shape[1] ** 0.5)
+                wide = "qa_outputs" in name or name.startswith("classifier")
+                parameter.normal_(0.0, (2.0 if wide else 1.2) / parameter.shape[1] ** 0.5)
 
     def make(
         layers: int = 2,
@@ -183,8 +190,9 @@ def random_reader(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Rea
         activation: str = "gelu",
         positions: int = 384,
         seed: int = 0,
+        classes: int = 0,
     ) -> Reader:
-        key = (layers, hidden, heads, intermediate, activation, positions, seed)
+        key = (layers, hidden, heads, intermediate, activation, positions, seed, classes)
         if key not in made:
             config = BertConfig(
                 vocab_size=len(vocabulary),
@@ -194,18 +202,33 @@ def random_reader(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Rea
                 intermediate_size=intermediate,
                 hidden_act=activation,
                 max_position_embeddings=positions,
+                num_labels=classes or 2,
             )
+            kind = BertForSequenceClassification if classes else BertForQuestionAnswering
             with torch.random.fork_rng(devices=[]), torch.no_grad():
                 torch.manual_seed(seed)
-                module = BertForQuestionAnswering(config).eval()
+                module = kind(config).eval()
                 draw(module)
             folder = tmp_path_factory.mktemp("reader")
             module.save_pretrained(folder)
             BertTokenizerFast(vocab=dict(vocabulary), do_lower_case=True).save_pretrained(folder)
-            made[key] = Reader(folder, cache)
+            made[key] = Reader(folder, cache, classes)
         return made[key]
 
     return make
+
+
+@pytest.fixture(scope="session")
+def mixed_texts() -> list[bf.TextExample]:
+    """Texts of the random models' vocabulary, alone and in pairs, of 6 to 24 tokens."""
+    return [
+        bf.TextExample("ada wrote it in 1843 in paris.", label=1, id="middle"),
+        bf.TextExample("who wrote it?", label=0, id="short"),
+        bf.TextExample(
+            "ships sailed from the port in the year", "when and how many ships left paris?", 2, "pair"
+        ),
+        bf.TextExample("the year ada left paris, the ships sailed from port", label=1, id="long"),
+    ]
 
 
 @pytest.fixture(scope="session")

@@ -1,10 +1,11 @@
-"""Integrated gradients of a reader at any of its layers."""
+"""Integrated gradients of a reader or a classifier at any of its layers."""
 
 from __future__ import annotations
 
 import time
 import warnings
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
+from itertools import groupby
 from typing import TYPE_CHECKING, Any, Literal, Unpack, overload
 
 import numpy as np
@@ -15,14 +16,13 @@ from bertqa_fast.attribution.layers import Layer, LayerArgument, parse_layers
 from bertqa_fast.attribution.merge import merge_windows
 from bertqa_fast.attribution.naming import EMBEDDINGS
 from bertqa_fast.attribution.precision_error import precision_error
-from bertqa_fast.attribution.prepare import prepare
+from bertqa_fast.attribution.prepare import Example, as_list, prepare, texts_of
 from bertqa_fast.attribution.presets import Preset, find_preset
 from bertqa_fast.attribution.profile import Profile, profile_of, receiver
 from bertqa_fast.attribution.results import Attribution, LayerAttributions
 from bertqa_fast.attribution.rules import find_rule, require_count
 from bertqa_fast.attribution.settings import IntegrationSettings
 from bertqa_fast.attribution.targets import target_mix
-from bertqa_fast.data.examples import QAExample
 from bertqa_fast.errors import ConvergenceWarning
 from bertqa_fast.model import advance, flatten
 from bertqa_fast.progress import progress_bar
@@ -37,26 +37,26 @@ SeveralLayers = Literal["all"] | list[Layer] | list[int] | tuple[Layer, ...] | r
 
 @overload
 def integrated_gradients(
-    model: Model, examples: QAExample, layer: OneLayer, **settings: Unpack[IntegrationSettings]
+    model: Model, examples: Example, layer: OneLayer, **settings: Unpack[IntegrationSettings]
 ) -> Attribution: ...
 @overload
 def integrated_gradients(
-    model: Model, examples: QAExample, layer: SeveralLayers = ..., **settings: Unpack[IntegrationSettings]
+    model: Model, examples: Example, layer: SeveralLayers = ..., **settings: Unpack[IntegrationSettings]
 ) -> LayerAttributions: ...
 @overload
 def integrated_gradients(
-    model: Model, examples: Sequence[QAExample], layer: OneLayer, **settings: Unpack[IntegrationSettings]
+    model: Model, examples: Sequence[Example], layer: OneLayer, **settings: Unpack[IntegrationSettings]
 ) -> list[Attribution]: ...
 @overload
 def integrated_gradients(
     model: Model,
-    examples: Sequence[QAExample],
+    examples: Sequence[Example],
     layer: SeveralLayers = ...,
     **settings: Unpack[IntegrationSettings],
 ) -> list[LayerAttributions]: ...
 def integrated_gradients(
     model: Model,
-    examples: QAExample | Sequence[QAExample],
+    examples: Example | Sequence[Example],
     layer: LayerArgument = "all",
     *,
     target: str = "probability",
@@ -79,7 +79,7 @@ def integrated_gradients(
     doc_stride: int = 128,
     max_answer_length: int = 30,
 ) -> Result | list[Attribution] | list[LayerAttributions]:
-    """Attribute a reader's answer to the tokens, at the output of one layer or of several.
+    """Attribute a reader's answer, or a classifier's class, to the tokens, at one layer or at several.
 
     The attribution of hidden value x_i is (x_i - x'_i) times the integral over a in [0, 1] of dF/dx_i at
     x' + a (x - x') (Sundararajan et al. 2017, eq. 1), where x is the hidden state ``[T, H]`` at the layer,
@@ -90,22 +90,24 @@ def integrated_gradients(
     ----------
     model : Model
         From :func:`bertqa_fast.load`.
-    examples : QAExample or sequence of QAExample
-        One gives one result, a sequence gives a list in the same order.
+    examples : QAExample, TextExample or a sequence of these
+        Questions for a reader, texts for a classifier. One gives one result, a sequence gives a list in the
+        same order.
     layer : int, str or list
         ``0 … L-1``: the output of that encoder block. ``"embeddings"`` or -1: the embeddings. ``"all"``:
         all of these. Or a list. (Hugging Face's ``hidden_states[k]`` is layer ``k - 1``.)
     target : str
         ``"probability"`` (start probability plus end probability), ``"logit"``, ``"log_probability"``,
         ``"span_probability"`` (their product), or ``"start_..."`` and ``"end_..."`` of the first three.
-        Probabilities are softmax over the window's positions.
+        Probabilities are softmax over the window's positions. Of a class: ``"probability"``, ``"logit"`` or
+        ``"log_probability"``.
     span : str, pair or list
         Where the target is pinned: ``"predicted"``, ``"gold"``, or (start, end) positions in the window, both
         inclusive; a list gives each example its own.
-    label
-        Of classifiers; a reader has no labels.
-    contrast : str, pair or list, optional
-        Explain the target of ``span`` minus that of this span.
+    label : str, int or list
+        Of classifiers, in place of ``span``: ``"predicted"``, ``"gold"``, or a class by its name or number.
+    contrast : str, int, pair or list, optional
+        Explain the target of ``span`` (or ``label``) minus that of this span (or class).
     baseline : str or array
         ``"zero"``; ``"pad"`` or ``"mask"``: the hidden state of the same input with word tokens replaced;
         or an array that broadcasts to ``[T, H]``, or a list of arrays, one for each example.
@@ -144,7 +146,8 @@ def integrated_gradients(
         With a model of less than float32, compare a few points with float32 the first time that a layer and
         target are asked for (``precision_error`` of the results). It takes float32's memory meanwhile.
     max_length, doc_stride, max_answer_length : int
-        Windows and answers, as in :func:`bertqa_fast.predict`.
+        Windows and answers, as in :func:`bertqa_fast.predict`. A text to classify has one window, cut off at
+        ``max_length`` tokens.
 
     Returns
     -------
@@ -158,10 +161,6 @@ def integrated_gradients(
     EngineError
         Where the runtime refuses.
     """
-    if model.task != "question-answering":
-        raise ValueError(f"model: got one for {model.task!r}, wanted 'question-answering'")
-    if label != "predicted":
-        raise ValueError(f"label: got {label!r}, but a reader has no labels; wanted span=")
     if windows not in ("best", "merge"):
         raise ValueError(f"windows: got {windows!r}, wanted 'best' or 'merge'")
     if traversal not in ("auto", "cuts", "all_layers"):
@@ -177,18 +176,20 @@ def integrated_gradients(
     fixed = find_preset(preset)
     _refuse_conflicts(preset, fixed, target, span, contrast, baseline, method, n_steps)
     rule = find_rule(method, n_steps, fixed)
-    mix = target_mix(target)
+    if fixed and fixed.softmax_over_padding:
+        model.require_task("question-answering")
+    mix = target_mix(target, model.task)
     layers, single_layer = _layers(layer, model.num_layers, fixed)
     cuts = [one - 1 if fixed and fixed.input_of_layer else one for one in layers]
 
-    single = isinstance(examples, QAExample)
-    many = as_list(examples)
+    many, single = as_list(model, examples)
     if not many:
         return []
     prepared = prepare(
         model,
         many,
         span=span,
+        label=label,
         contrast=contrast,
         merge=windows == "merge",
         max_length=max_length,
@@ -198,16 +199,13 @@ def integrated_gradients(
     )
     flat, owners = prepared.windows, prepared.owners
     ids, types, offsets = flatten(flat)
-    starts, ends, signs = prepared.span_arrays()
     start_baseline = engine_baseline(baseline, flat, owners, model.window_tokenizer, model.hidden_size)
     prepared_after = time.perf_counter() - started
     request: dict[str, Any] = {
         "input_ids": ids,
         "token_type_ids": types,
         "offsets": offsets,
-        "span_start": starts,
-        "span_end": ends,
-        "span_sign": signs,
+        **prepared.targets,
         "target_mix": mix,
         "reselect": bool(fixed and fixed.reselect),
         "pad_to": max_length if fixed and fixed.softmax_over_padding else 0,
@@ -244,8 +242,9 @@ def integrated_gradients(
     if rule.limit is not None:
         _warn_of_unconverged(out["error"], out["evaluations"], tol, rule.limit)
 
-    def attribution(number: int, span: tuple[int, int], at: int) -> Attribution:
-        window, example = flat[number], many[owners[number]]
+    def attribution(number: int, at: int) -> Attribution:
+        window, subject = flat[number], prepared.subjects[number]
+        question, context = texts_of(many[owners[number]])
         part = slice(offsets[number], offsets[number + 1])
         signed = out["signed"][at, part].copy()
         value, at_baseline = float(out["value"][number]), float(out["baseline_value"][at, number])
@@ -268,7 +267,8 @@ def integrated_gradients(
             layer=layers[at],
             cut=cuts[at],
             target=target,
-            span=span,
+            span=subject.span,
+            label=subject.label,
             value=value,
             baseline_value=at_baseline,
             delta=delta,
@@ -276,43 +276,25 @@ def integrated_gradients(
             evaluations=float(out["evaluations"][at, number]),
             converged=converged,
             precision_error=of_precision,
-            id=example.id,
+            id=many[owners[number]].id,
             window=window.index,
             method=rule.name,
             n_steps=None if rule.limit is not None else len(rule.nodes),
             preset=preset,
             baseline=baseline if isinstance(baseline, str) else "array",
-            question=example.question,
-            context=example.context,
+            question=question,
+            context=context,
         )
 
     results: list[LayerAttributions] = []
-    number = 0
-    for item in prepared.pinned:
-        each = []
-        for pinned_span in item.spans:
-            each.append(LayerAttributions(attribution(number, pinned_span, at) for at in range(len(layers))))
-            number += 1
-        results.append(merge_windows(each, item.windows, item.best))
+    for owner, numbers in groupby(range(len(flat)), key=owners.__getitem__):
+        own = list(numbers)
+        each = [LayerAttributions(attribution(n, at) for at in range(len(layers))) for n in own]
+        results.append(merge_windows(each, [flat[n] for n in own], prepared.best[owner]))
     if single_layer:
         alone = [result[layers[0]] for result in results]
         return alone[0] if single else alone
     return results[0] if single else results
-
-
-def as_list(examples: QAExample | Sequence[QAExample]) -> list[QAExample]:
-    """Return one example or several as a list.
-
-    Raises
-    ------
-    TypeError
-        For anything else.
-    """
-    if isinstance(examples, QAExample):
-        return [examples]
-    if isinstance(examples, str) or not isinstance(examples, Iterable):
-        raise TypeError(f"examples: got {type(examples).__name__}, wanted a QAExample or a sequence of these")
-    return list(examples)
 
 
 def _refuse_conflicts(

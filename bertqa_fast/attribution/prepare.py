@@ -1,94 +1,149 @@
-"""From examples to what the engine takes: windows, pinned spans, flat arrays."""
+"""From examples to what the engine takes: windows, and what is explained of each, in flat arrays."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
-from bertqa_fast.attribution.spans import Pinned, pin
-from bertqa_fast.data.examples import QAExample
-from bertqa_fast.data.windows import Window, make_windows
+from bertqa_fast.data.examples import QAExample, TextExample
+from bertqa_fast.data.windows import Window
 
 if TYPE_CHECKING:
     from bertqa_fast.model import Model
 
+Example = QAExample | TextExample
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What is explained of one window: a span of its tokens, or a class."""
+
+    span: tuple[int, int] | None = None
+    label: str | int | None = None
+
 
 @dataclass(frozen=True)
 class Prepared:
-    """The pinned windows of every example, and the same windows in one list with their owners."""
+    """Windows of examples, and the target of each.
 
-    pinned: list[Pinned]
+    Attributes
+    ----------
+    windows : list of Window
+        Those to explain, grouped by example.
+    owners : list of int
+        The example of each.
+    subjects : list of Subject
+        What is explained of each.
+    best : list of int
+        Of each example, which of its windows holds the best answer.
+    targets : dict
+        What the engine takes: ``span_start``, ``span_end`` int64 and ``span_sign`` float32, K for each
+        window (the span or class, and its contrast with the sign -1; a class is given as start and end).
+    """
+
     windows: list[Window]
     owners: list[int]
-
-    def span_arrays(self) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], npt.NDArray[np.float32]]:
-        """Flat starts, ends and signs, K spans for each window: the span, and its contrast with sign -1."""
-        spans: list[tuple[int, int]] = []
-        signs: list[float] = []
-        for item in self.pinned:
-            for at, span in enumerate(item.spans):
-                spans.append(span)
-                signs.append(1.0)
-                if item.contrasts:
-                    spans.append(item.contrasts[at])
-                    signs.append(-1.0)
-        array = np.array(spans, dtype=np.int64)
-        starts, ends = (np.ascontiguousarray(array[:, side]) for side in (0, 1))
-        return starts, ends, np.array(signs, dtype=np.float32)
+    subjects: list[Subject]
+    best: list[int]
+    targets: dict[str, npt.NDArray[Any]]
 
 
 def prepare(
     model: Model,
-    examples: Sequence[QAExample],
+    examples: Sequence[Example],
     *,
-    span: Any,
-    contrast: Any,
-    merge: bool,
+    span: Any = "predicted",
+    label: Any = "predicted",
+    contrast: Any = None,
+    merge: bool = False,
     max_length: int,
     doc_stride: int,
     max_answer_length: int,
     show_progress: bool | None,
 ) -> Prepared:
-    """Cut examples into windows, run them once, and pin every target; see :func:`.spans.pin`."""
+    """Cut examples into windows, run them once where that is needed, and pin every target.
+
+    See :func:`bertqa_fast.attribution.prepare_questions.prepare_questions` and
+    :func:`bertqa_fast.attribution.prepare_texts.prepare_texts`.
+    """
+    from bertqa_fast.attribution.prepare_questions import prepare_questions
+    from bertqa_fast.attribution.prepare_texts import prepare_texts
+
     positions = model.max_positions
     if isinstance(max_length, int) and max_length > positions:
         raise ValueError(f"max_length: got {max_length}, wanted at most the model's {positions} positions")
-    windows = make_windows(model.window_tokenizer, examples, max_length=max_length, doc_stride=doc_stride)
-    logits = model.logits(windows, show_progress=show_progress)
-    spans, contrasts = _for_each("span", span, examples), _for_each("contrast", contrast, examples)
-    pinned: list[Pinned] = []
-    first = 0
-    for number, group in groupby(windows, key=lambda window: window.example):
-        own = list(group)
-        pinned.append(
-            pin(
-                examples[number],
-                own,
-                logits[first : first + len(own)],
-                spans[number],
-                contrasts[number],
-                merge=merge,
-                max_answer_length=max_answer_length,
+    if model.task == "text-classification":
+        if span != "predicted":
+            raise ValueError(f"span: got {span!r}, but a classifier has no spans; wanted label=")
+        texts = [example for example in examples if isinstance(example, TextExample)]
+        return prepare_texts(
+            model, texts, label=label, contrast=contrast, max_length=max_length, show_progress=show_progress
+        )
+    if label != "predicted":
+        raise ValueError(f"label: got {label!r}, but a reader has no labels; wanted span=")
+    return prepare_questions(
+        model,
+        [example for example in examples if isinstance(example, QAExample)],
+        span=span,
+        contrast=contrast,
+        merge=merge,
+        max_length=max_length,
+        doc_stride=doc_stride,
+        max_answer_length=max_answer_length,
+        show_progress=show_progress,
+    )
+
+
+def as_list(model: Model, examples: Example | Iterable[Example]) -> tuple[list[Example], bool]:
+    """Return one example or several as a list, and whether it was one.
+
+    Raises
+    ------
+    TypeError
+        For anything else, or examples that the model's head does not read.
+    """
+    wanted = TextExample if model.task == "text-classification" else QAExample
+    single = isinstance(examples, QAExample | TextExample)
+    if not single and (isinstance(examples, str) or not isinstance(examples, Iterable)):
+        raise TypeError(
+            f"examples: got {type(examples).__name__}, wanted a {wanted.__name__} or a sequence of these"
+        )
+    many: list[Example] = [examples] if isinstance(examples, QAExample | TextExample) else list(examples)
+    for example in many:
+        if not isinstance(example, wanted):
+            raise TypeError(
+                f"examples: got a {type(example).__name__}, wanted {wanted.__name__} for a model with the "
+                f"head {model.task!r}"
             )
-        )
-        first += len(own)
-    flat = [window for item in pinned for window in item.windows]
-    owners = [number for number, item in enumerate(pinned) for _ in item.windows]
-    return Prepared(pinned, flat, owners)
+    return many, single
 
 
-def _for_each(name: str, given: Any, examples: Sequence[QAExample]) -> list[Any]:
-    """Give each example its span: a list holds one for each, anything else serves all."""
-    pair = isinstance(given, list) and len(given) == 2 and all(hasattr(at, "__index__") for at in given)
-    if pair or not isinstance(given, list):
-        return [given] * len(examples)
-    if len(given) != len(examples):
-        raise ValueError(
-            f"{name}: got a list of {len(given)}, wanted one for each of {len(examples)} examples"
-        )
+def texts_of(example: Example) -> tuple[str, str]:
+    """Return the two texts that a window's offsets point into; of one text the second is empty."""
+    if isinstance(example, QAExample):
+        return example.question, example.context
+    return example.text, example.text_pair or ""
+
+
+def target_arrays(pinned: Sequence[Sequence[tuple[int, int]]]) -> dict[str, npt.NDArray[Any]]:
+    """Lay out pinned spans, K for each window: the span, and its contrast if there is one."""
+    flat = np.array([pair for window in pinned for pair in window], dtype=np.int64).reshape(-1, 2)
+    signs = [1.0 if k == 0 else -1.0 for window in pinned for k in range(len(window))]
+    return {
+        "span_start": np.ascontiguousarray(flat[:, 0]),
+        "span_end": np.ascontiguousarray(flat[:, 1]),
+        "span_sign": np.array(signs, dtype=np.float32),
+    }
+
+
+def for_each(name: str, given: Any, count: int, *, is_one: bool = False) -> list[Any]:
+    """Give each example its own: a list holds one for each, anything else (``is_one``) serves all."""
+    if is_one or not isinstance(given, list):
+        return [given] * count
+    if len(given) != count:
+        raise ValueError(f"{name}: got a list of {len(given)}, wanted one for each of {count} examples")
     return given

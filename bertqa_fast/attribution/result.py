@@ -48,8 +48,8 @@ class Attribution:
         What was explained, such as ``"probability"``.
     span : (int, int) or None
         Start and end of the explained answer, indices into ``tokens``, both inclusive; None for classes.
-    label : str or None
-        The explained class; None for questions.
+    label : str, int or None
+        The explained class, as the model calls it; None for questions.
     value, baseline_value : float
         The target at the input and at the baseline (None where a method has no baseline).
     delta : float or None
@@ -79,7 +79,7 @@ class Attribution:
     baseline : str or None
         The baseline by name, ``"array"`` for one of the caller's.
     question, context : str
-        The texts that ``offsets`` point into.
+        The texts that ``offsets`` point into: of a text to classify, the text and its pair (or ``""``).
     """
 
     tokens: list[str]
@@ -108,7 +108,7 @@ class Attribution:
     n_steps: int | None = None
     preset: str | None = None
     baseline: str | None = None
-    label: str | None = None
+    label: str | int | None = None
     precision_error: float | None = None
 
     def __post_init__(self) -> None:

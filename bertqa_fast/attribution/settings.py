@@ -30,3 +30,19 @@ class IntegrationSettings(TypedDict, total=False):
     max_length: int
     doc_stride: int
     max_answer_length: int
+
+
+class SinglePassSettings(TypedDict, total=False):
+    """What methods of one run forward and back have in common; see :func:`bertqa_fast.gradients`."""
+
+    target: str
+    span: Any
+    label: Any
+    contrast: Any
+    preset: str | None
+    keep_values: bool
+    internal_batch_size: int | None
+    show_progress: bool | None
+    max_length: int
+    doc_stride: int
+    max_answer_length: int

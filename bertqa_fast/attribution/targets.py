@@ -2,7 +2,7 @@
 
 ``"probability"``, ``"logit"``, ``"log_probability"`` add what the name says of the start and of the end of
 the span; ``"span_probability"`` is the product of the two probabilities; ``"start_..."`` and ``"end_..."``
-take one of the two ends alone.
+take one of the two ends alone. Of a class there are the first three.
 """
 
 from __future__ import annotations
@@ -26,17 +26,22 @@ for _name, _at in _FIRST.items():
 TARGETS["span_probability"] = (0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 1.0)
 
 
-def target_mix(target: str) -> npt.NDArray[np.float32]:
-    """Return the seven weights of a target, float32 ``[7]``.
+# A class is given to the engine as the start of a span, with no end.
+CLASS_TARGETS = {name: TARGETS[f"start_{name}"] for name in _FIRST}
+
+
+def target_mix(target: str, task: str = "question-answering") -> npt.NDArray[np.float32]:
+    """Return the seven weights of a target of a model for ``task``, float32 ``[7]``.
 
     Raises
     ------
     ValueError
         For an unknown target.
     """
-    if not isinstance(target, str) or target not in TARGETS:
-        raise ValueError(f"target: got {target!r}, wanted one of: {', '.join(sorted(TARGETS))}")
-    return np.array(TARGETS[target], dtype=np.float32)
+    known = CLASS_TARGETS if task == "text-classification" else TARGETS
+    if not isinstance(target, str) or target not in known:
+        raise ValueError(f"target: got {target!r}, wanted one of: {', '.join(sorted(known))}")
+    return np.array(known[target], dtype=np.float32)
 
 
 def target_value(

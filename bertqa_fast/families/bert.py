@@ -93,11 +93,20 @@ def _weights(spec: EncoderSpec, task: str, checkpoint: Checkpoint) -> Iterator[t
     if task == "question-answering":
         yield "qa.weight", get("qa_outputs.weight", 2, H)
         yield "qa.bias", get("qa_outputs.bias", 2)
+    else:
+        yield "pooler.weight", get("bert.pooler.dense.weight", H, H)
+        yield "pooler.bias", get("bert.pooler.dense.bias", H)
+        classes = len(checkpoint["classifier.bias"])
+        yield "classifier.weight", get("classifier.weight", classes, H)
+        yield "classifier.bias", get("classifier.bias", classes)
 
 
 BERT = Family(
     model_type="bert",
-    architectures={"BertForQuestionAnswering": "question-answering"},
+    architectures={
+        "BertForQuestionAnswering": "question-answering",
+        "BertForSequenceClassification": "text-classification",
+    },
     spec=_spec,
     weights=_weights,
 )

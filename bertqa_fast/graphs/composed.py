@@ -6,9 +6,11 @@ from collections.abc import Mapping
 
 from bertqa_fast.graphs.block import block
 from bertqa_fast.graphs.builder import FLOAT, INT64, Graph
+from bertqa_fast.graphs.class_head import first_token, num_classes
 from bertqa_fast.graphs.embeddings import embeddings
+from bertqa_fast.graphs.endings import read_out
 from bertqa_fast.graphs.ends import interpolate
-from bertqa_fast.graphs.qa_head import LOWEST, qa_logits
+from bertqa_fast.graphs.qa_head import LOWEST
 from bertqa_fast.graphs.spec import EncoderSpec, TensorEntry
 
 EMBEDDINGS = -1  # the number of the embedding layer: layer l is the output of block l
@@ -32,7 +34,8 @@ def hidden_states_graph(spec: EncoderSpec, weights: Mapping[str, TensorEntry]) -
     """Embeddings, every block and the head.
 
     Inputs ``input_ids``, ``token_type_ids`` int64 ``[B, T]``, ``attention_mask`` ``[B, T]``; outputs
-    ``hidden_embeddings``, ``hidden_0`` … ``[B, T, H]``, ``start_logits``, ``end_logits`` ``[B, T]``.
+    ``hidden_embeddings``, ``hidden_0`` … ``[B, T, H]``, and a reader's ``start_logits``, ``end_logits``
+    ``[B, T]`` or a classifier's ``class_logits`` ``[B, C]``.
     """
     g = Graph("hidden_states", weights)
     ids = g.input("input_ids", INT64, ["B", "T"])
@@ -48,9 +51,7 @@ def hidden_states_graph(spec: EncoderSpec, weights: Mapping[str, TensorEntry]) -
         x, _ = block(g, spec, layer, x, sizes, bias)
         folded = g.op("Reshape", x, back)
         g.output(folded, f"hidden_{layer_name(layer)}", FLOAT, ["B", "T", spec.hidden_size])
-    start, end = qa_logits(g, x, sizes)
-    g.output(start, "start_logits", FLOAT, ["B", "T"])
-    g.output(end, "end_logits", FLOAT, ["B", "T"])
+    read_out(g, spec, weights, x, sizes, "B")
     return g
 
 
@@ -58,7 +59,8 @@ def forward_graph(spec: EncoderSpec, weights: Mapping[str, TensorEntry], layer: 
     """Logits at points on the paths from the output of block ``layer`` (-1: of the embeddings).
 
     Inputs (E examples, R rows): ``hidden``, ``baseline`` ``[E, T, H]``, ``attention_mask`` ``[E, T]``,
-    ``example`` int64 ``[R]``, ``alpha`` ``[R]``. Outputs: ``start_logits``, ``end_logits`` ``[R, T]``.
+    ``example`` int64 ``[R]``, ``alpha`` ``[R]``. Outputs: ``start_logits``, ``end_logits`` ``[R, T]``, or
+    ``class_logits`` ``[R, C]``.
     """
     g = Graph(f"forward_{layer_name(layer)}", weights)
     hidden = g.input("hidden", FLOAT, ["E", "T", spec.hidden_size])
@@ -70,9 +72,10 @@ def forward_graph(spec: EncoderSpec, weights: Mapping[str, TensorEntry], layer: 
     bias = attention_bias(g, g.op("Gather", mask, example, axis=0))
     sizes = g.op("Shape", rows, start=0, end=2)
     x = g.reshape(rows, [-1, spec.hidden_size])
+    at = None
     for number in range(layer + 1, spec.num_layers):
-        x, _ = block(g, spec, number, x, sizes, bias)
-    start, end = qa_logits(g, x, sizes)
-    g.output(start, "start_logits", FLOAT, ["R", "T"])
-    g.output(end, "end_logits", FLOAT, ["R", "T"])
+        if num_classes(weights) and number == spec.num_layers - 1:
+            at = first_token(g, g.op("Shape", example), g.op("Shape", rows, start=1, end=2))
+        x, _ = block(g, spec, number, x, sizes, bias, at)
+    read_out(g, spec, weights, x, sizes, "R", first_only=at is not None)
     return g

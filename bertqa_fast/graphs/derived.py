@@ -15,7 +15,7 @@ import numpy as np
 from bertqa_fast.families.base import Array
 from bertqa_fast.graphs.folder import check_replaceable, put_in_place, write_manifest, write_model
 from bertqa_fast.graphs.manifest import Manifest, read_manifest
-from bertqa_fast.graphs.weights import TRANSPOSED
+from bertqa_fast.graphs.weights import is_derived
 
 Change = Callable[[str, Array], Array]
 
@@ -110,7 +110,7 @@ def _weights(
 ) -> Iterator[tuple[str, Array]]:
     """Yield the weights that stay, by their new names."""
     stored = np.memmap(folder / "weights.bin", dtype="<f4", mode="r")
-    names = [entry.name for entry in manifest.tensors if not entry.name.endswith(TRANSPOSED)]
+    names = [entry.name for entry in manifest.tensors if not is_derived(entry.name)]
     shapes = {entry.name: (entry.offset // 4, entry.nbytes // 4, entry.shape) for entry in manifest.tensors}
     new_names = {name: name for name in names if not name.startswith("layer.")}
     for new, old in enumerate(kept):

@@ -20,7 +20,7 @@ from bertqa_fast.graphs.manifest import (
     read_manifest,
 )
 from bertqa_fast.graphs.spec import EncoderSpec, TensorEntry
-from bertqa_fast.graphs.weights import with_transposed, write_weights
+from bertqa_fast.graphs.weights import with_derived, write_weights
 from bertqa_fast.storage import folder_lock, replace_folder, write_atomic
 from bertqa_fast.tokenizer import plain_tokens
 
@@ -59,7 +59,7 @@ def write_model(
     spec : EncoderSpec
         Sizes of the encoder.
     weights : iterable of (str, array)
-        The canonical weights by name, without transposed copies.
+        The canonical weights by name, without what follows from them.
     config : mapping
         The model's configuration.
     """
@@ -67,7 +67,7 @@ def write_model(
     from bertqa_fast.graphs.catalogue import every_graph
 
     file = part / "weights.bin"
-    entries, digest = write_weights(file, with_transposed(weights))
+    entries, digest = write_weights(file, with_derived(weights))
     graphs = every_graph(spec, entries)
     for graph in graphs:
         graph.save(part / f"{graph.name}.onnx")

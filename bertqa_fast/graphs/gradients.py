@@ -7,17 +7,10 @@ from dataclasses import dataclass
 
 from bertqa_fast.graphs.attention import At
 from bertqa_fast.graphs.block import SavedBlock, block, block_backward
-from bertqa_fast.graphs.builder import BOOL, FLOAT, INT64, Graph
+from bertqa_fast.graphs.builder import FLOAT, INT64, Graph
 from bertqa_fast.graphs.composed import attention_bias, layer_name
+from bertqa_fast.graphs.endings import Rows, ending_of
 from bertqa_fast.graphs.ends import interpolate, slopes
-from bertqa_fast.graphs.qa_head import (
-    TargetInputs,
-    qa_logits,
-    qa_logits_backward,
-    qa_target_gradient,
-    span_logits,
-    span_logits_backward,
-)
 from bertqa_fast.graphs.spec import EncoderSpec, TensorEntry
 
 LOGITS = "_logits"  # ends the names of graphs that know no logits but the target's
@@ -38,11 +31,16 @@ def cut_graph(
     Outputs: ``gradient`` ``[R, T, H]``, ``slopes`` ``[R, T]`` (what each token adds to dF/d(alpha)),
     ``start_logits``, ``end_logits`` ``[R, T]``.
 
-    ``logits_only``: for targets that are sums of logits. The last block is worked out at the spans' ends
-    only; the graph takes neither ``softmax_mask`` nor ``reselect``, and gives the logits there, ``[R, K]``.
+    ``logits_only``: for a reader's targets that are sums of logits. The last block is worked out at the ends
+    of the spans only; the graph takes neither ``softmax_mask`` nor ``reselect``, and gives the logits there,
+    ``[R, K]``.
+
+    A classifier's graph takes ``label`` int64 ``[E, K]`` and ``label_sign`` ``[E, K]`` in place of spans and
+    ``softmax_mask``, and gives ``class_logits`` ``[R, C]``; its last block is worked out at the first token
+    only, whatever the target.
     """
     name = f"cut_{layer_name(layer)}{LOGITS if logits_only else ''}"
-    return _Climb(Graph(name, weights), spec, [layer], logits_only).build()
+    return _Climb(Graph(name, weights), spec, weights, [layer], logits_only).build()
 
 
 def all_layers_graph(
@@ -56,7 +54,8 @@ def all_layers_graph(
     layer.
     """
     name = f"all_layers{LOGITS if logits_only else ''}"
-    return _Climb(Graph(name, weights), spec, list(range(-1, spec.num_layers)), logits_only).build()
+    layers = range(-1, spec.num_layers)
+    return _Climb(Graph(name, weights), spec, weights, layers, logits_only).build()
 
 
 @dataclass(frozen=True)
@@ -80,17 +79,20 @@ class _Batch:
 class _Climb:
     """The way up through the blocks, rows joining at every cut, and the way down again."""
 
-    def __init__(self, g: Graph, spec: EncoderSpec, layers: Sequence[int], logits_only: bool) -> None:
-        self.g, self.spec, self.layers, self.logits_only = g, spec, layers, logits_only
+    def __init__(
+        self,
+        g: Graph,
+        spec: EncoderSpec,
+        weights: Mapping[str, TensorEntry],
+        layers: Sequence[int],
+        logits_only: bool,
+    ) -> None:
+        self.g, self.spec, self.layers = g, spec, layers
         self.own = self._interpolated()
-        self.mix = g.input("target_mix", FLOAT, [7])
-        self.span_start = self._of_rows(g.input("span_start", INT64, ["E", "K"]))
-        self.span_end = self._of_rows(g.input("span_end", INT64, ["E", "K"]))
-        self.span_sign = self._of_rows(g.input("span_sign", FLOAT, ["E", "K"]))
-        if logits_only:
-            ends = g.op("Unsqueeze", g.op("Concat", self.span_start, self.span_end, axis=1), g.constant([2]))
-            every = g.op("Range", g.constant(0), g.op("Squeeze", self.tokens), g.constant(1))
-            self.hot = g.op("Cast", g.op("Equal", ends, every), to=FLOAT)  # [R, 2K, T]
+        rows = Rows(self._of_rows, g.op("Shape", self.example), self.tokens)
+        self.ending = ending_of(g, weights, rows, logits_only=logits_only)
+        self.hot = self.ending.hot  # [R, P, T] where only some tokens ask in the last block
+        if self.hot is not None:
             self.per_row = g.op("Shape", self.hot, start=1, end=2)
 
     def _interpolated(self) -> list[_Rows]:
@@ -122,14 +124,14 @@ class _Climb:
         blocks: list[tuple[SavedBlock, str]] = []  # with the sizes of the batch
         before: dict[int, _Batch] = {}  # the batch that a layer's rows joined
         for number in range(self.layers[0] + 1, spec.num_layers):
-            at = self._at(batch.count) if self.logits_only and number == last else None
+            at = self._at(batch.count) if number == last else None
             x, kept = block(g, spec, number, batch.x, batch.sizes, self._first(self.bias, batch.count), at)
             blocks.append((kept, batch.sizes))
             batch = _Batch(x, batch.count, at.sizes if at else batch.sizes)
             if number in self.layers:
                 before[number] = batch
                 batch = self._join(batch, self._enter(self.layers.index(number)))
-        gradient = self._of_logits(batch) if self.logits_only else self._of_target(batch)
+        gradient = self.ending.gradient(batch.x, batch.sizes)
         leaving: list[str] = []
         for kept, sizes in reversed(blocks):
             if kept.layer in before:
@@ -150,12 +152,16 @@ class _Climb:
         zero = self.g.constant([0])
         return self.g.op("Slice", tensor, zero, count, zero)
 
-    def _at(self, count: str) -> At:
-        hot = self._first(self.hot, count)
-        return At(hot, self.g.op("Concat", count, self.per_row, axis=0))
+    def _at(self, count: str) -> At | None:
+        """Return who asks in the last block, of the rows that have joined so far; None: every token."""
+        if self.hot is None:
+            return None
+        return At(self._first(self.hot, count), self.g.op("Concat", count, self.per_row, axis=0))
 
-    def _own_at(self, k: int) -> At:
-        """Return the spans' ends of the rows of the last layer, which join last."""
+    def _own_at(self, k: int) -> At | None:
+        """Return the same of the last layer's own rows, which join last; None for rows of other layers."""
+        if self.hot is None or self.layers[k] != self.spec.num_layers - 1:
+            return None
         hot, count = self.hot, self.own[k].count
         if len(self.layers) > 1:
             rows = self.g.op("Shape", self.example)
@@ -165,16 +171,15 @@ class _Climb:
     def _enter(self, k: int) -> _Batch:
         g, own = self.g, self.own[k]
         sizes = g.op("Concat", own.count, self.tokens, axis=0)
-        if self.logits_only and self.layers[k] == self.spec.num_layers - 1:
-            at = self._own_at(k)
+        if (at := self._own_at(k)) is not None:
             x = g.reshape(own.values, [-1, self.spec.hidden_size])
             return _Batch(at.gather(g, self.spec, x, sizes), own.count, at.sizes)
         return _Batch(g.reshape(own.values, [-1, self.spec.hidden_size]), own.count, sizes)
 
     def _leave(self, gradient: str, k: int) -> str:
         g, own = self.g, self.own[k]
-        if self.logits_only and self.layers[k] == self.spec.num_layers - 1:
-            gradient = self._own_at(k).scatter(g, self.spec, gradient)
+        if (at := self._own_at(k)) is not None:
+            gradient = at.scatter(g, self.spec, gradient)
         return g.op("Reshape", gradient, g.op("Shape", own.values))
 
     def _join(self, batch: _Batch, new: _Batch) -> _Batch:
@@ -192,24 +197,6 @@ class _Climb:
         lengths = g.op("Concat", stay, leave, axis=0)
         first, second = g.op("Split", gradient, lengths, outputs=2, axis=0)
         return first, second
-
-    def _of_target(self, batch: _Batch) -> str:
-        g = self.g
-        softmax_mask = g.input("softmax_mask", FLOAT, ["E", "T"])
-        reselect = g.input("reselect", BOOL, [1])
-        start, end = qa_logits(g, batch.x, batch.sizes)
-        g.output(start, "start_logits", FLOAT, ["R", "T"])
-        g.output(end, "end_logits", FLOAT, ["R", "T"])
-        spans = (self.span_start, self.span_end, self.span_sign)
-        target = TargetInputs(*spans, self.mix, reselect, self._of_rows(softmax_mask))
-        return qa_logits_backward(g, *qa_target_gradient(g, start, end, target))
-
-    def _of_logits(self, batch: _Batch) -> str:
-        g = self.g
-        start, end = span_logits(g, batch.x, g.op("Shape", self.span_sign))
-        g.output(start, "start_logits", FLOAT, ["R", "K"])
-        g.output(end, "end_logits", FLOAT, ["R", "K"])
-        return span_logits_backward(g, self.span_sign, self.mix)
 
     def _outputs(self, gradients: Sequence[str]) -> None:
         g = self.g

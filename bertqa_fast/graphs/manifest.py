@@ -14,7 +14,7 @@ from bertqa_fast.graphs.spec import EncoderSpec, TensorEntry
 from bertqa_fast.tokenizer import PLAIN_TOKENS, TOKENIZER_FILE
 
 FORMAT = 1
-EXPORTER_VERSION = 12  # raise it with every change to the graphs: cached exports are made anew
+EXPORTER_VERSION = 13  # raise it with every change to the graphs: cached exports are made anew
 MANIFEST = "manifest.json"
 
 _WRITTEN = {
@@ -150,5 +150,5 @@ def foreign_files(folder: Path) -> list[str]:
     except (OSError, ValueError, KeyError, TypeError):
         listed = set()
     names = {p.name for p in folder.iterdir()} - listed - _WRITTEN
-    of_layers = ("cut_", "forward_", "all_layers", "attend_", "masked_")
+    of_layers = ("cut_", "forward_", "all_layers", "attend_", "masked_", "gradient_")
     return sorted(name for name in names if not (name.startswith(of_layers) and name.endswith(".onnx")))

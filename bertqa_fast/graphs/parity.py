@@ -10,9 +10,17 @@ import numpy as np
 
 from bertqa_fast.attribution.naming import layer_name
 from bertqa_fast.attribution.targets import target_mix
-from bertqa_fast.data.examples import QAExample
+from bertqa_fast.data.examples import QAExample, TextExample
+from bertqa_fast.data.text_windows import make_text_windows
 from bertqa_fast.data.windows import make_windows
-from bertqa_fast.graphs.reference import Float64Reader, relative_difference, target_of
+from bertqa_fast.graphs.reference import (
+    Float64Classifier,
+    Float64Model,
+    Float64Reader,
+    class_target_of,
+    relative_difference,
+    target_of,
+)
 from bertqa_fast.tasks.answers import rank_answers
 
 if TYPE_CHECKING:
@@ -61,13 +69,14 @@ def parity_report(
     export_dir : str or Path
         The export.
     text : (str, str), optional
-        A question and a passage to compare on; a built-in pair when None.
+        A question and a passage (of a classifier: a text and its pair) to compare on; built in when None.
 
     Returns
     -------
     ParityReport
-        Start and end logits, the hidden state of every layer, and the gradient at every layer of the target,
-        which is the start probability plus the end probability of the best answer.
+        Logits, the hidden state of every layer, and the gradient at every layer of the target, which is the
+        start probability plus the end probability of the best answer, or the probability of the predicted
+        class.
 
     Raises
     ------
@@ -78,39 +87,67 @@ def parity_report(
     """
     from bertqa_fast.model import load
 
-    reader = Float64Reader(source)
-    question, passage = text or (_QUESTION, _PASSAGE)
     with load(export_dir) as model:
-        example = QAExample(question, passage)
         room = min(384, model.max_positions)
+        if model.task == "text-classification":
+            [window] = make_text_windows(
+                model.window_tokenizer, [TextExample(*(text or (_PASSAGE, None)))], max_length=room
+            )
+            return ParityReport(_compare(model, window, *_class(model, Float64Classifier(source), window)))
+        example = QAExample(*(text or (_QUESTION, _PASSAGE)))
         window = make_windows(model.window_tokenizer, [example], max_length=room)[0]
-        return ParityReport(_compare(model, reader, example, window))
+        return ParityReport(_compare(model, window, *_answer(model, Float64Reader(source), example, window)))
+
+
+@dataclass(frozen=True)
+class _Target:
+    """What gradients are compared of: in PyTorch, and as the engine takes it."""
+
+    of_logits: Any
+    pinned: tuple[int, int]
+
+
+def _answer(
+    model: Model, exact: Float64Model, example: QAExample, window: Window
+) -> tuple[Float64Model, list[tuple[str, Any]], _Target]:
+    """Return the logits by name, and the target of the best answer."""
+    [logits] = model.logits([window])
+    best = rank_answers(example, [window], [logits], n_best=1)
+    span = (best.start_token, best.end_token)
+    rows = list(zip(("start logits", "end logits"), logits, strict=True))
+    return exact, rows, _Target(target_of(TARGET, span), span)
+
+
+def _class(
+    model: Model, exact: Float64Model, window: Window
+) -> tuple[Float64Model, list[tuple[str, Any]], _Target]:
+    """Return the logits by name, and the target of the predicted class."""
+    [logits] = model.class_logits([window])
+    label = int(np.argmax(logits))
+    return exact, [("class logits", logits)], _Target(class_target_of(TARGET, label), (label, label))
 
 
 def _compare(
-    model: Model, reader: Float64Reader, example: QAExample, window: Window
+    model: Model, window: Window, exact: Float64Model, logits: list[tuple[str, Any]], target: _Target
 ) -> list[tuple[str, float]]:
-    states = reader.hidden_states(window.input_ids[None], window.token_type_ids[None])
-    start, end = reader.logits_from(model.num_layers - 1, states[-1])
-    [logits] = model.logits([window])
-    [hidden] = model.hidden_states([window])
+    states = exact.hidden_states(window.input_ids[None], window.token_type_ids[None])
+    wanted = exact.logits_from(model.num_layers - 1, states[-1])
     rows = [
-        ("start logits", relative_difference(logits[0], start[0])),
-        ("end logits", relative_difference(logits[1], end[0])),
+        (name, relative_difference(ours, theirs[0]))
+        for (name, ours), theirs in zip(logits, wanted, strict=True)
     ]
+    [hidden] = model.hidden_states([window])
     layers = range(-1, model.num_layers)
     for layer, ours, theirs in zip(layers, hidden, states, strict=True):
         rows.append((f"hidden state, {layer_name(layer)}", relative_difference(ours, theirs[0])))
-    best = rank_answers(example, [window], [logits], n_best=1)
-    span = (best.start_token, best.end_token)
-    ours_at = _gradients(model, window, hidden, span)
+    ours_at = _gradients(model, window, hidden, target.pinned)
     for layer, ours, theirs in zip(layers, ours_at, states, strict=True):
-        wanted = reader.gradient(layer, theirs, target_of(TARGET, span))
-        rows.append((f"gradient, {layer_name(layer)}", relative_difference(ours, wanted[0])))
+        gradient = exact.gradient(layer, theirs, target.of_logits)
+        rows.append((f"gradient, {layer_name(layer)}", relative_difference(ours, gradient[0])))
     return rows
 
 
-def _gradients(model: Model, window: Window, hidden: Any, span: tuple[int, int]) -> list[Any]:
+def _gradients(model: Model, window: Window, hidden: Any, pinned: tuple[int, int]) -> list[Any]:
     """Return the engine's gradient at every layer, ``[T, H]`` each.
 
     A path of one node at its end, from a baseline one below the hidden state: what the engine returns is the
@@ -126,10 +163,10 @@ def _gradients(model: Model, window: Window, hidden: Any, span: tuple[int, int])
             layers=[layer],
             nodes=np.array([1.0]),
             weights=np.array([1.0]),
-            span_start=np.array([span[0]], dtype=np.int64),
-            span_end=np.array([span[1]], dtype=np.int64),
+            span_start=np.array([pinned[0]], dtype=np.int64),
+            span_end=np.array([pinned[1]], dtype=np.int64),
             span_sign=np.array([1], dtype=np.float32),
-            target_mix=target_mix(TARGET),
+            target_mix=target_mix(TARGET, model.task),
             baseline_values=baseline,
             keep_values=True,
         )

@@ -51,18 +51,23 @@ def qa_target_gradient(g: Graph, start_logits: str, end_logits: str, target: Tar
     """Return dF/d(start logits) and dF/d(end logits), ``[R, T]`` each."""
     with g.scope("qa_target"):
         bias = g.op("Mul", g.op("Sub", g.constant(1.0), target.softmax_mask), g.constant(LOWEST))
-        p, p_at, start_hot = _pinned(g, start_logits, bias, target.start, target.reselect)
-        q, q_at, end_hot = _pinned(g, end_logits, bias, target.end, target.reselect)
+        p, p_at, start_hot = pinned_softmax(g, start_logits, bias, target.start, target.reselect)
+        q, q_at, end_hot = pinned_softmax(g, end_logits, bias, target.end, target.reselect)
         mix = g.op("Split", target.mix, outputs=7, axis=0, num_outputs=7)
         both = g.op("Mul", g.op("Mul", p_at, q_at), mix[6])
-        d_start = _softmax_seed(g, p, p_at, start_hot, both, target.sign, mix[0], mix[2], mix[4])
-        d_end = _softmax_seed(g, q, q_at, end_hot, both, target.sign, mix[1], mix[3], mix[5])
+        d_start = softmax_seed(g, p, p_at, start_hot, both, target.sign, mix[0], mix[2], mix[4])
+        d_end = softmax_seed(g, q, q_at, end_hot, both, target.sign, mix[1], mix[3], mix[5])
         return d_start, d_end
 
 
-def _pinned(g: Graph, logits: str, bias: str, index: str, reselect: str) -> tuple[str, str, str]:
-    """Softmax ``[R, T]``, its value at the pinned positions ``[R, K]`` and their indicator ``[R, K, T]``."""
-    p = g.op("Softmax", g.op("Add", logits, bias), axis=-1)
+def pinned_softmax(
+    g: Graph, logits: str, bias: str | None, index: str, reselect: str
+) -> tuple[str, str, str]:
+    """Softmax ``[R, T]``, its value at the pinned positions ``[R, K]`` and their indicator ``[R, K, T]``.
+
+    ``bias`` ``[R, T]`` is added to the logits first.
+    """
+    p = g.op("Softmax", logits if bias is None else g.op("Add", logits, bias), axis=-1)
     length = g.op("Squeeze", g.op("Shape", logits, start=1, end=2), g.constant([0]))
     positions = g.op("Range", g.constant(0), length, g.constant(1))
     pinned = g.op("Cast", g.op("Equal", g.op("Unsqueeze", index, g.constant([2])), positions), to=FLOAT)
@@ -76,9 +81,14 @@ def _pinned(g: Graph, logits: str, bias: str, index: str, reselect: str) -> tupl
     return p, at, hot
 
 
-def _softmax_seed(
-    g: Graph, p: str, p_at: str, hot: str, both: str, sign: str, logit: str, probability: str, log: str
+def softmax_seed(
+    g: Graph, p: str, p_at: str, hot: str, both: str | None, sign: str, logit: str, probability: str, log: str
 ) -> str:
+    """Return the gradient of one side's logits, ``[R, T]``, from what :func:`pinned_softmax` gives.
+
+    ``logit``, ``probability`` and ``log`` are the target's weights ``[1]``, ``both`` ``[R, K]`` what the
+    product of two probabilities adds.
+    """
     # d p_i / d z = p_i (1_i - p) and d log p_i / d z = 1_i - p: all but the logit are multiples of 1_i - p.
     # At the pinned position that is written as the sum of the other probabilities: where the answer is all
     # but sure, 1 - p would have lost its digits.
@@ -86,7 +96,9 @@ def _softmax_seed(
     others = g.op("Mul", g.op("Sub", g.constant(1.0), hot), everywhere)  # [R, K, T]
     rest = g.op("ReduceSum", others, g.constant([-1]), keepdims=1)
     deviation = g.op("Sub", g.op("Mul", hot, rest), others)
-    through_softmax = g.op("Add", g.op("Add", g.op("Mul", p_at, probability), log), both)  # [R, K]
+    through_softmax = g.op("Add", g.op("Mul", p_at, probability), log)  # [R, K]
+    if both is not None:
+        through_softmax = g.op("Add", through_softmax, both)
     last = g.constant([2])
     bent = g.op("Mul", g.op("Unsqueeze", through_softmax, last), deviation)
     each = g.op("Add", bent, g.op("Mul", hot, logit))

@@ -1,4 +1,4 @@
-"""The same reader in PyTorch, in float64, from any layer up: what graphs and engine are checked against.
+"""The same model in PyTorch, in float64, from any layer up: what graphs and engine are checked against.
 
 Written to be plainly right and to share nothing with the graphs; needs torch.
 """
@@ -13,11 +13,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-Logits = tuple[Any, Any]
+Logits = tuple[Any, ...]
 
 
-class Float64Reader:
-    """A BERT reader in PyTorch, float64, in evaluation mode.
+class Float64Model:
+    """A BERT in PyTorch, float64, in evaluation mode. Its head is a subclass's.
 
     Parameters
     ----------
@@ -30,15 +30,16 @@ class Float64Reader:
         L.
     """
 
+    head: str  # what transformers calls a model with it, after "AutoModelFor"
+
     def __init__(self, source: Any) -> None:
         import torch
 
         if isinstance(source, str | Path):
-            from transformers import AutoModelForQuestionAnswering
+            import transformers
 
-            module = AutoModelForQuestionAnswering.from_pretrained(
-                str(source), dtype=torch.float64, attn_implementation="eager"
-            )
+            loader = getattr(transformers, f"AutoModelFor{self.head}")
+            module = loader.from_pretrained(str(source), dtype=torch.float64, attn_implementation="eager")
         else:
             module = copy.deepcopy(source).cpu()
         self.module = module.double().eval().requires_grad_(False)
@@ -56,15 +57,18 @@ class Float64Reader:
         return states
 
     def logits_from(self, layer: int, hidden: Any, mask: Any = None) -> Logits:
-        """Return start and end logits ``[B, T]``, given the output of ``layer`` (-1: of the embeddings)."""
+        """Return all logits, given the output of ``layer`` (-1: of the embeddings)."""
         bias = _bias(mask)
         for block in self.module.bert.encoder.layer[layer + 1 :]:
             hidden = block(hidden, bias)
-        start, end = self.module.qa_outputs(hidden).unbind(-1)
-        return start, end
+        return self.logits(hidden)
 
-    def gradient(self, layer: int, hidden: Any, target: Callable[[Any, Any], Any], mask: Any = None) -> Any:
-        """Return the gradient ``[B, T, H]`` of a target (of start and end logits, a number a row)."""
+    def logits(self, hidden: Any) -> Logits:
+        """Return the head's logits of the last block's output ``[B, T, H]``."""
+        raise NotImplementedError
+
+    def gradient(self, layer: int, hidden: Any, target: Callable[..., Any], mask: Any = None) -> Any:
+        """Return the gradient ``[B, T, H]`` of a target (of all logits, a number a row)."""
         import torch
 
         point = hidden.detach().clone().requires_grad_(True)
@@ -78,7 +82,7 @@ class Float64Reader:
         baseline: Any,
         nodes: npt.NDArray[np.float64],
         weights: npt.NDArray[np.float64],
-        target: Callable[[Any, Any], Any],
+        target: Callable[..., Any],
         rows: int = 64,
     ) -> npt.NDArray[np.float64]:
         """Return (x - x') * sum_s w_s dF/dx at x' + a_s (x - x') (Sundararajan et al. 2017, eq. 3).
@@ -92,7 +96,7 @@ class Float64Reader:
         nodes, weights : array of [S]
             a and w.
         target : callable
-            Start and end logits ``[B, T]`` to the target ``[B]``.
+            All logits to the target ``[B]``.
         rows : int
             Points in a batch.
         """
@@ -106,6 +110,41 @@ class Float64Reader:
             total += torch.einsum("s,sth->th", share, self.gradient(layer, path, target))
         result: npt.NDArray[np.float64] = (change * total).numpy()
         return result
+
+
+class Float64Reader(Float64Model):
+    """A reader: start and end logits, ``[B, T]`` each."""
+
+    head = "QuestionAnswering"
+
+    def logits(self, hidden: Any) -> Logits:
+        """Return start and end logits."""
+        start, end = self.module.qa_outputs(hidden).unbind(-1)
+        return start, end
+
+
+class Float64Classifier(Float64Model):
+    """A classifier: logits of its classes, ``[B, C]``."""
+
+    head = "SequenceClassification"
+
+    def logits(self, hidden: Any) -> Logits:
+        """Return the classes' logits alone."""
+        return (self.module.classifier(self.module.bert.pooler(hidden)),)
+
+
+def class_target_of(name: str, label: int, contrast: int | None = None) -> Any:
+    """Return a target of a class by name: logits ``[B, C]`` to values ``[B]``."""
+
+    def target(logits: Any) -> Any:
+        turned = {
+            "logit": lambda: logits,
+            "probability": lambda: logits.softmax(-1),
+            "log_probability": lambda: logits.log_softmax(-1),
+        }[name]()
+        return turned[:, label] if contrast is None else turned[:, label] - turned[:, contrast]
+
+    return target
 
 
 def target_of(name: str, span: tuple[int, int], contrast: tuple[int, int] | None = None) -> Any:

@@ -13,18 +13,41 @@ from bertqa_fast.graphs.spec import TensorEntry
 
 ALIGNMENT = 4096  # a page, so that a mapped weight may be handed to the runtime as it is
 TRANSPOSED = "_transposed"  # ends the names of second copies
+WORD_ROOT = "embeddings.word_root"  # R, symmetric, with R R = E^T E for the word embeddings E [V, H]
 
 
-def with_transposed(weights: Iterable[tuple[str, Array]]) -> Iterator[tuple[str, Array]]:
-    """Add a transposed copy behind every square matrix that a backward product multiplies by.
+def is_derived(name: str) -> bool:
+    """Whether a weight follows from others: :func:`with_derived` adds it."""
+    return name.endswith(TRANSPOSED) or name == WORD_ROOT
 
-    OpenVINO (2026.4) takes the weight of a product and of the product with its transpose for one where both
-    have the same shape and place in memory, and gets the second wrong. The copies are a fifteenth of a BERT.
+
+def with_derived(weights: Iterable[tuple[str, Array]]) -> Iterator[tuple[str, Array]]:
+    """Add what follows from weights behind them.
+
+    The root of the word embeddings' Gram matrix: |E d| over the vocabulary is |R d| over H. The root and not
+    the Gram matrix itself, because d^T (E^T E) d loses digits where d is all but orthogonal to the words.
+
+    A transposed copy of every square matrix that a backward product multiplies by: OpenVINO (2026.4) takes
+    the weight of a product and of the product with its transpose for one where both have the same shape and
+    place in memory, and gets the second wrong. The copies are a fifteenth of a BERT.
     """
     for name, array in weights:
         yield name, array
-        if name.startswith("layer.") and array.ndim == 2 and array.shape[0] == array.shape[1]:
+        if name == "embeddings.word":
+            yield WORD_ROOT, _gram_root(array)
+        if name.startswith(("layer.", "pooler.")) and array.ndim == 2 and array.shape[0] == array.shape[1]:
             yield name + TRANSPOSED, array.T
+
+
+def _gram_root(embeddings: Array) -> Array:
+    """Return the symmetric root of E^T E, worked out in float64."""
+    gram = np.zeros((embeddings.shape[1], embeddings.shape[1]))
+    for first in range(0, len(embeddings), 4096):  # a part at a time: in float64 all of it is a second copy
+        part = embeddings[first : first + 4096].astype(np.float64)
+        gram += part.T @ part
+    values, vectors = np.linalg.eigh(gram)
+    root = (vectors * np.sqrt(np.maximum(values, 0.0))) @ vectors.T
+    return np.asarray(root, dtype=np.float32)
 
 
 def write_weights(path: Path, weights: Iterable[tuple[str, Array]]) -> tuple[dict[str, TensorEntry], str]:

@@ -1,5 +1,12 @@
 #include "bindings/calls.hpp"
 
+#include <algorithm>
+#include <stdexcept>
+#include <string>
+#include <utility>
+
+#include "bindings/arrays.hpp"
+
 namespace py = pybind11;
 
 namespace bertqa::bindings {
@@ -10,6 +17,29 @@ engine::Progress progress_of(const py::object& callback) {
     if (PyErr_CheckSignals() != 0) throw py::error_already_set();
     if (!callback.is_none()) callback(done, total);
   };
+}
+
+engine::TargetForm target_of(const Floats& target_mix, bool reselect) {
+  engine::TargetForm target;
+  if (static_cast<std::size_t>(target_mix.size()) != target.mix.size()) {
+    throw std::invalid_argument("target_mix: wanted " + std::to_string(target.mix.size()) + " numbers");
+  }
+  std::copy_n(target_mix.data(), target.mix.size(), target.mix.begin());
+  target.reselect = reselect;
+  return target;
+}
+
+void put_logits(py::dict& out, engine::Logits&& logits, const engine::Model& model) {
+  const engine::Head head = model.description().head();
+  if (head.is_reader()) {
+    const auto total = static_cast<py::ssize_t>(logits.start.size());
+    out["start_logits"] = to_numpy(std::move(logits.start), {total});
+    out["end_logits"] = to_numpy(std::move(logits.end), {total});
+    return;
+  }
+  const auto classes = static_cast<py::ssize_t>(head.classes());
+  const auto sequences = static_cast<py::ssize_t>(logits.classes.size()) / classes;
+  out["class_logits"] = to_numpy(std::move(logits.classes), {sequences, classes});
 }
 
 py::dict as_dict(const engine::Statistics& s) {

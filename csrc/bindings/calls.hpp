@@ -9,7 +9,9 @@
 #include <memory>
 #include <span>
 
+#include "engine/head.hpp"
 #include "engine/model.hpp"
+#include "engine/target.hpp"
 
 namespace bertqa::bindings {
 
@@ -28,9 +30,19 @@ std::span<const T> span_of(const pybind11::array_t<T, Flags>& array) {
 // outlive it.
 engine::Progress progress_of(const pybind11::object& callback);
 
+// The target that these seven weights say; std::invalid_argument for another number of them.
+engine::TargetForm target_of(const Floats& target_mix, bool reselect);
+
+// Puts a reader's `start_logits`, `end_logits` [total tokens] or a classifier's `class_logits` [sequences, C]
+// into what a call returns.
+void put_logits(pybind11::dict& out, engine::Logits&& logits, const engine::Model& model);
+
 pybind11::dict as_dict(const engine::Statistics& statistics);
 
 // The methods that run under attention masks.
 void register_masked(ModelClass& model);
+
+// The methods that explain by one run of the whole model.
+void register_single_pass(ModelClass& model);
 
 }  // namespace bertqa::bindings

@@ -66,8 +66,7 @@ py::dict forward(const std::shared_ptr<engine::Model>& model, const Ints& input_
   const auto total = static_cast<py::ssize_t>(sequences.total());
   const auto width = static_cast<py::ssize_t>(model->description().sizes.hidden_size);
   py::dict out;
-  out["start_logits"] = to_numpy(std::move(result.start_logits), {total});
-  out["end_logits"] = to_numpy(std::move(result.end_logits), {total});
+  put_logits(out, std::move(result.logits), *model);
   out["hidden"] = to_numpy(std::move(result.hidden), {static_cast<py::ssize_t>(layers.size()), total, width});
   out["statistics"] = as_dict(result.statistics);
   return out;
@@ -83,10 +82,8 @@ py::dict forward_above(const std::shared_ptr<engine::Model>& model, int layer, c
     const py::gil_scoped_release release;
     result = engine::forward_above(*model, layer, given, rows_per_batch, progress_of(progress));
   }
-  const auto total = static_cast<py::ssize_t>(result.start_logits.size());
   py::dict out;
-  out["start_logits"] = to_numpy(std::move(result.start_logits), {total});
-  out["end_logits"] = to_numpy(std::move(result.end_logits), {total});
+  put_logits(out, std::move(result.logits), *model);
   out["statistics"] = as_dict(result.statistics);
   return out;
 }
@@ -107,12 +104,7 @@ py::dict integrate(const std::shared_ptr<engine::Model>& model, const Ints& inpu
   if (request.sequences.size() != 0) {
     request.spans_per_target = request.spans.sign.size() / request.sequences.size();
   }
-  if (static_cast<std::size_t>(target_mix.size()) != request.target.mix.size()) {
-    throw std::invalid_argument("target_mix: wanted " + std::to_string(request.target.mix.size()) +
-                                " numbers");
-  }
-  std::copy_n(target_mix.data(), request.target.mix.size(), request.target.mix.begin());
-  request.target.reselect = reselect;
+  request.target = target_of(target_mix, reselect);
   if (baseline_ids) {
     request.baseline = {engine::Baseline::Kind::tokens, span_of(*baseline_ids), {}};
   } else if (baseline_values) {
@@ -157,6 +149,7 @@ void register_engine(py::module_& module) {
       module, "Model",
       "An exported model: weights once, graphs loaded when first needed; safe to use from several threads.");
   register_masked(opened);
+  register_single_pass(opened);
   opened
       .def(py::init(&open_model), py::arg("environment"), py::arg("folder"), py::arg("tensors"),
            py::kw_only(), py::arg("num_layers"), py::arg("hidden_size"), py::arg("num_heads"),
@@ -173,7 +166,7 @@ void register_engine(py::module_& module) {
 
 Sequences lie end to end in ``input_ids`` and ``token_type_ids`` (int64 ``[total tokens]``); ``offsets``
 (int64 ``[sequences + 1]``) says where each begins. Returns ``start_logits``, ``end_logits``
-``[total tokens]``, ``hidden`` ``[layers, total tokens, H]`` and ``statistics``.)")
+``[total tokens]`` (a classifier: ``class_logits`` ``[sequences, C]``), ``hidden`` ``[layers, total tokens, H]`` and ``statistics``.)")
       .def(
           "forward_above", &forward_above, py::arg("layer"), py::arg("states").noconvert(),
           py::arg("offsets").noconvert(), py::kw_only(), py::arg("rows_per_batch") = 0,
@@ -181,8 +174,7 @@ Sequences lie end to end in ``input_ids`` and ``token_type_ids`` (int64 ``[total
           R"(Run given hidden states forward, from the output of a layer (-1: of the embeddings) to the logits.
 
 States lie end to end in ``states`` (float32 ``[total tokens, H]``); ``offsets`` (int64 ``[sequences + 1]``)
-says where each sequence begins. Returns ``start_logits``, ``end_logits`` ``[total tokens]`` and
-``statistics``.)")
+says where each sequence begins. Returns logits as ``forward`` does, and ``statistics``.)")
       .def("integrate", &integrate, py::arg("input_ids").noconvert(), py::arg("token_type_ids").noconvert(),
            py::arg("offsets").noconvert(), py::kw_only(), py::arg("layers"), py::arg("nodes").noconvert(),
            py::arg("weights").noconvert(), py::arg("span_start").noconvert(), py::arg("span_end").noconvert(),
@@ -194,7 +186,7 @@ says where each sequence begins. Returns ``start_logits``, ``end_logits`` ``[tot
            py::arg("keep_values") = false, py::arg("traversal") = "auto", py::arg("progress") = py::none(),
            R"(Integrate the gradient of a target along straight paths, at every layer in ``layers``.
 
-Spans are flat, K for each sequence. Nodes and weights are fixed ones, or empty where ``tolerance`` is given:
+Spans are flat, K for each sequence; of a classifier ``span_start`` and ``span_end`` are labels. Nodes and weights are fixed ones, or empty where ``tolerance`` is given:
 every path then gets nodes until its estimated error is below it, or it has ``max_nodes``. ``states`` (float32
 ``[total tokens, H]``) are explained in place of the hidden states at the one layer; ids then only say how long
 sequences are. Returns ``scores`` and ``signed`` ``[layers, total tokens]``, ``values`` ``[layers, total tokens, H]``

@@ -12,7 +12,9 @@ ForwardResult forward(Model& model, const Sequences& sequences, std::span<const 
   const auto& description = model.description();
   sequences.validate(description.max_positions);
   validate_ids(sequences.input_ids, description.vocabulary_size(), "input_ids");
-  std::vector<runtime::Output> outputs{{"start_logits"}, {"end_logits"}};
+  const Head head = description.head();
+  std::vector<runtime::Output> outputs = head.outputs();
+  const std::size_t first = outputs.size();
   for (const int layer : layers) {
     model.require_layer(layer);
     outputs.push_back({"hidden_" + layer_name(layer)});
@@ -21,13 +23,13 @@ ForwardResult forward(Model& model, const Sequences& sequences, std::span<const 
   const std::size_t width = sizes.hidden_size;
   const auto blocks = static_cast<std::size_t>(sizes.num_layers);
   ForwardResult result;
-  result.start_logits.resize(sequences.total());
-  result.end_logits.resize(sequences.total());
+  result.logits = Logits(head, sequences.size(), sequences.total());
   result.hidden.resize(layers.size() * sequences.total() * width);
 
   const RowCost cost{
       [&](std::size_t tokens) { return forward_row_bytes(sizes, tokens, layers.size()); },
       [&](std::size_t tokens) { return forward_row_work(sizes, tokens, blocks); },
+      model.forward_sizer,
   };
   in_padded_batches(
       model, sequences, rows_per_batch, cost, result.statistics, progress, [&](const PaddedBatch& batch) {
@@ -38,10 +40,9 @@ ForwardResult forward(Model& model, const Sequences& sequences, std::span<const 
                                runtime::Input{"attention_mask", &inputs.attention_mask}};
         const auto values =
             model.run("hidden_states", feeds, outputs, result.statistics, {.shrink_arena = last});
-        unpad_rows(values[0], sequences, members, tokens, 1, result.start_logits.data());
-        unpad_rows(values[1], sequences, members, tokens, 1, result.end_logits.data());
+        result.logits.take(head, values, sequences, members, tokens);
         for (std::size_t i = 0; i < layers.size(); ++i) {
-          unpad_rows(values[i + 2], sequences, members, tokens, width,
+          unpad_rows(values[first + i], sequences, members, tokens, width,
                      result.hidden.data() + (i * sequences.total() * width));
         }
       });

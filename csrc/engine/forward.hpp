@@ -10,9 +10,8 @@
 namespace bertqa::engine {
 
 struct ForwardResult {
-  std::vector<float> start_logits;  // [total tokens]
-  std::vector<float> end_logits;    // [total tokens]
-  std::vector<float> hidden;        // [layers, total tokens, H], in the order of the layers asked for
+  Logits logits;
+  std::vector<float> hidden;  // [layers, total tokens, H], in the order of the layers asked for
   Statistics statistics;
 };
 

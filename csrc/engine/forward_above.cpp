@@ -27,13 +27,14 @@ ForwardResult forward_above(Model& model, int layer, const HiddenStates& states,
   const auto blocks = static_cast<std::size_t>(sizes.num_layers - 1 - layer);
   const auto& env = model.environment();
   ForwardResult result;
-  result.start_logits.resize(total);
-  result.end_logits.resize(total);
+  const Head head = description.head();
+  result.logits = Logits(head, states.size(), total);
 
   const RowCost cost{
       // Beside the states themselves there are the rows that are made of them.
       [&](std::size_t tokens) { return forward_row_bytes(sizes, tokens, 2); },
       [&](std::size_t tokens) { return forward_row_work(sizes, tokens, blocks); },
+      model.forward_sizer,
   };
   in_padded_batches(
       model, states, rows_per_batch, cost, result.statistics, progress, [&](const PaddedBatch& batch) {
@@ -42,8 +43,7 @@ ForwardResult forward_above(Model& model, int layer, const HiddenStates& states,
         const auto hidden =
             model.to_device(pad_rows(env, states, states.values, members, tokens, width), result.statistics);
         const auto logits = logits_above(model, layer, hidden, mask, last, result.statistics);
-        unpad_rows(logits[0], states, members, tokens, 1, result.start_logits.data());
-        unpad_rows(logits[1], states, members, tokens, 1, result.end_logits.data());
+        result.logits.take(head, logits, states, members, tokens);
       });
   return result;
 }
@@ -62,7 +62,7 @@ std::vector<runtime::Value> logits_above(Model& model, int layer, const runtime:
   const std::array feeds{runtime::Input{"hidden", &hidden}, runtime::Input{"baseline", &hidden},
                          runtime::Input{"attention_mask", &attention_mask},
                          runtime::Input{"example", &example}, runtime::Input{"alpha", &alpha}};
-  const std::array<runtime::Output, 2> outputs{{{"start_logits"}, {"end_logits"}}};
+  const auto outputs = model.description().head().outputs();
   return model.run("forward_" + layer_name(layer), feeds, outputs, statistics, {.shrink_arena = last});
 }
 

@@ -101,13 +101,14 @@ class Integration {
     return members.size();
   }
 
-  // What a point at the layer takes, for the sizer: of the last block, where only logits are asked for, a
-  // quarter is left.
+  // What a point at the layer takes, for the sizer: of the last block, where only logits or classes are
+  // asked for, a quarter is left.
   [[nodiscard]] double work_of(int layer, std::size_t tokens) const {
     const EncoderSizes& sizes = model_.description().sizes;
     const auto above = static_cast<std::size_t>(sizes.num_layers - 1 - layer);
     if (above == 0) return 0.0;
-    const double saved = request_.target.is_sum_of_logits() ? 0.75 * forward_row_work(sizes, tokens, 1) : 0.0;
+    const bool few = request_.target.is_sum_of_logits() || !model_.description().head().is_reader();
+    const double saved = few ? 0.75 * forward_row_work(sizes, tokens, 1) : 0.0;
     return forward_row_work(sizes, tokens, above) - saved;
   }
 

@@ -53,6 +53,7 @@ std::size_t row_bytes(const EncoderSizes& sizes, std::size_t tokens) {
 }  // namespace
 
 MaskedResult masked_forward(Model& model, const MaskedRequest& request, const Progress& progress) {
+  model.require_reader("model");
   validate(model, request);
   const EncoderSizes& sizes = model.description().sizes;
   const std::size_t total = request.sequences.total();
@@ -73,6 +74,7 @@ MaskedResult masked_forward(Model& model, const MaskedRequest& request, const Pr
   const RowCost cost{
       [&](std::size_t tokens) { return row_bytes(sizes, tokens); },
       [&](std::size_t tokens) { return forward_row_work(sizes, tokens, blocks); },
+      model.masked_sizer,
   };
   // Between cells too, so that a run can be interrupted there.
   std::size_t done = 0;
@@ -122,6 +124,7 @@ AttentionResult attention(Model& model, const Sequences& sequences, int layer, s
       [&](std::size_t tokens) {
         return forward_row_work(sizes, tokens, static_cast<std::size_t>(sizes.num_layers));
       },
+      model.forward_sizer,
   };
   in_padded_batches(
       model, sequences, rows_per_batch, cost, result.statistics, progress, [&](const PaddedBatch& batch) {

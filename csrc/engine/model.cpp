@@ -18,7 +18,7 @@ using Clock = std::chrono::steady_clock;
 
 // "cut" for "cut_3" and "cut_3_logits": layers add up.
 std::string stage_name(const std::string& graph) {
-  for (const char* stage : {"cut", "forward", "all_layers", "attend", "masked"}) {
+  for (const char* stage : {"cut", "forward", "all_layers", "attend", "masked", "gradient", "relevance"}) {
     if (graph.starts_with(stage)) return stage;
   }
   return graph;
@@ -106,6 +106,17 @@ std::size_t Model::Description::vocabulary_size() const {
     throw std::invalid_argument("tensors: wanted the weight embeddings.word among them");
   }
   return static_cast<std::size_t>(found->shape.front());
+}
+
+Head Model::Description::head() const {
+  const auto found = std::ranges::find(tensors, "classifier.bias", &runtime::TensorEntry::name);
+  return Head(found == tensors.end() || found->shape.empty() ? 0 : static_cast<std::size_t>(found->shape[0]));
+}
+
+void Model::require_reader(const char* what) const {
+  if (!description_.head().is_reader()) {
+    throw std::invalid_argument(std::string(what) + ": the model is a classifier, wanted a reader");
+  }
 }
 
 void Model::require_layer(int layer) const {

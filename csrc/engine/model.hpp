@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "engine/batch_sizer.hpp"
+#include "engine/head.hpp"
 #include "engine/plan.hpp"
 #include "runtime/device.hpp"
 #include "runtime/environment.hpp"
@@ -64,6 +65,8 @@ class Model {
 
     // Rows of the word embeddings.
     [[nodiscard]] std::size_t vocabulary_size() const;
+    // Read off the weights.
+    [[nodiscard]] Head head() const;
   };
 
   Model(std::shared_ptr<runtime::Environment> env, Description description);
@@ -81,9 +84,12 @@ class Model {
   [[nodiscard]] bool has_device_memory();
   [[nodiscard]] bool takes_empty_tensors() const;
 
-  // How large batches are worth having, learnt from all work so far: runs forward and back, and forward ones.
-  BatchSizer gradient_sizer, forward_sizer;
+  // How large batches are worth having, learnt from all work so far: runs forward and back, forward ones, and
+  // those under masks.
+  BatchSizer gradient_sizer, forward_sizer, masked_sizer;
 
+  // std::invalid_argument naming `what` unless the model is a reader.
+  void require_reader(const char* what) const;
   // std::invalid_argument naming `layer` unless it is -1 (embeddings) to L-1.
   void require_layer(int layer) const;
 

@@ -20,8 +20,8 @@ void in_padded_batches(Model& model, const Stretches& stretches, std::size_t row
     const std::size_t left = std::min(most, order.size() - done);
     BatchSizer::Choice choice{0, rows_per_batch, false};
     if (rows_per_batch == 0) {
-      choice = model.forward_sizer.next(
-          tokens, rows_within(model.description().memory_budget, cost.bytes(tokens), left));
+      choice =
+          cost.sizer.next(tokens, rows_within(model.description().memory_budget, cost.bytes(tokens), left));
     }
     const std::size_t count = std::min(choice.rows, left);
     const PaddedBatch batch{std::span(order).subspan(done, count), tokens, done + count == order.size()};
@@ -30,8 +30,8 @@ void in_padded_batches(Model& model, const Stretches& stretches, std::size_t row
       most = count / 2;
       continue;
     }
-    model.forward_sizer.note(choice, static_cast<double>(count) * cost.work(tokens),
-                             statistics.runtime_seconds - before);
+    cost.sizer.note(choice, static_cast<double>(count) * cost.work(tokens),
+                    statistics.runtime_seconds - before);
     for (const std::size_t member : batch.members) {
       statistics.padded_tokens += tokens - stretches.length(member);
     }

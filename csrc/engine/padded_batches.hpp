@@ -11,10 +11,12 @@
 
 namespace bertqa::engine {
 
-// What a row needs in memory, and what it costs (in the unit of forward_row_work), padded to `tokens`.
+// What a row needs in memory, and what it costs (in the unit of forward_row_work), padded to `tokens`; and
+// what has learnt how large batches of such rows are worth having.
 struct RowCost {
   std::function<std::size_t(std::size_t tokens)> bytes;
   std::function<double(std::size_t tokens)> work;
+  BatchSizer& sizer;
 };
 
 struct PaddedBatch {

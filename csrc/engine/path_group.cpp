@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
 #include <numeric>
 #include <string>
 #include <utility>
@@ -38,6 +39,7 @@ PointTensors tensors_of(const std::shared_ptr<runtime::Environment>& env, std::s
 PathGroup::PathGroup(Model& model, const IntegrationRequest& request, std::span<const std::size_t> members,
                      Statistics& statistics)
     : model_(model),
+      head_(model.description().head()),
       request_(request),
       members_(members),
       statistics_(statistics),
@@ -69,14 +71,7 @@ PathGroup::PathGroup(Model& model, const IntegrationRequest& request, std::span<
   } else {
     std::ranges::copy(attention_mask_->span<float>(), softmax_mask_->data<float>());
   }
-  span_start_ = gather_spans(request_.spans.start);
-  span_end_ = gather_spans(request_.spans.end);
-  span_sign_ = gather_spans(request_.spans.sign);
-  const std::array mix_shape{dim(request_.target.mix.size())};
-  mix_ = Value::copy_of<float>(env, request_.target.mix, mix_shape);
-  const std::array<std::int64_t, 1> one{1};
-  const std::array reselect{request_.target.reselect};
-  reselect_ = Value::copy_of<bool>(env, reselect, one);
+  target_.emplace(env, head_, request_.spans, request_.spans_per_target, request_.target, members_);
   if (request_.states) values_ = run_forward(ends());
 }
 
@@ -84,14 +79,15 @@ PathGroup::PathGroup(Model& model, const IntegrationRequest& request, std::span<
 std::vector<Value> PathGroup::run_hidden_states(const PaddedInputs& inputs, bool values) {
   std::vector<Output> outputs;
   for (const int layer : request_.layers) outputs.push_back({"hidden_" + layer_name(layer), true});
-  if (values) outputs.insert(outputs.end(), {Output{"start_logits"}, Output{"end_logits"}});
+  const std::size_t count = outputs.size();
+  if (values) std::ranges::copy(head_.outputs(), std::back_inserter(outputs));
   const std::array feeds{Input{"input_ids", &inputs.input_ids},
                          Input{"token_type_ids", &inputs.token_type_ids},
                          Input{"attention_mask", &inputs.attention_mask}};
   auto states = model_.run("hidden_states", feeds, outputs, statistics_);
   if (values) {
-    values_ = values_of(ends(), states[states.size() - 2], states[states.size() - 1]);
-    states.erase(states.end() - 2, states.end());
+    values_ = values_of(ends(), std::span(states).subspan(count));
+    states.erase(states.begin() + static_cast<std::ptrdiff_t>(count), states.end());
   }
   return states;
 }
@@ -121,32 +117,20 @@ const Value& PathGroup::baseline(std::size_t index) const {
   return baselines_.size() == 1 ? baselines_[0] : baselines_[index];
 }
 
-template <typename T>
-Value PathGroup::gather_spans(std::span<const T> all) const {
-  std::vector<T> mine;
-  for (const std::size_t member : members_) {
-    const auto part = all.subspan(member * request_.spans_per_target, request_.spans_per_target);
-    mine.insert(mine.end(), part.begin(), part.end());
-  }
-  const std::array shape{dim(members_.size()), dim(request_.spans_per_target)};
-  return Value::copy_of<T>(model_.environment(), mine, shape);
-}
-
 double PathGroup::value_of(std::size_t e, std::span<const float> start, std::span<const float> end) const {
-  const std::size_t first = members_[e] * request_.spans_per_target;
-  const Spans spans{request_.spans.start.subspan(first, request_.spans_per_target),
-                    request_.spans.end.subspan(first, request_.spans_per_target),
-                    request_.spans.sign.subspan(first, request_.spans_per_target)};
-  return target_value(request_.target, spans, start, end,
-                      request_.softmax_over_padding ? tokens_ : length(e));
+  const Spans spans = spans_of(request_.spans, request_.spans_per_target, members_[e]);
+  const std::size_t own = request_.softmax_over_padding ? tokens_ : length(e);
+  return target_value(request_.target, spans, start, end, head_.width(own));
 }
 
-std::vector<double> PathGroup::values_of(std::span<const Point> points, const Value& start,
-                                         const Value& end) const {
+std::vector<double> PathGroup::values_of(std::span<const Point> points, std::span<const Value> logits) const {
+  // A target of classes has no weight on ends, so that what stands in for them does not count.
+  const auto starts = logits.front().span<float>();
+  const auto ends = logits.back().span<float>();
+  const std::size_t width = head_.width(tokens_);
   std::vector<double> values(points.size());
   for (std::size_t r = 0; r < points.size(); ++r) {
-    values[r] = value_of(points[r].example, start.span<float>().subspan(r * tokens_, tokens_),
-                         end.span<float>().subspan(r * tokens_, tokens_));
+    values[r] = value_of(points[r].example, starts.subspan(r * width, width), ends.subspan(r * width, width));
   }
   return values;
 }
@@ -185,26 +169,20 @@ std::vector<double> PathGroup::run_forward(std::span<const Point> points) {
   const std::array feeds{Input{"hidden", &hidden_[index]}, Input{"baseline", &baseline(index)},
                          Input{"attention_mask", &*attention_mask_}, Input{"example", &example},
                          Input{"alpha", &alpha}};
-  const std::array<Output, 2> outputs{{{"start_logits"}, {"end_logits"}}};
   const auto logits =
-      model_.run("forward_" + layer_name(request_.layers[index]), feeds, outputs, statistics_);
+      model_.run("forward_" + layer_name(request_.layers[index]), feeds, head_.outputs(), statistics_);
   count(points);
-  return values_of(points, logits[0], logits[1]);
+  return values_of(points, logits);
 }
 
 Gradients PathGroup::run_gradients(std::span<const Point> points, bool all_layers) {
   std::vector<Point> sorted(points.begin(), points.end());
   std::ranges::stable_sort(sorted, {}, [&](const Point& point) { return request_.layers[point.layer]; });
   const auto [example, alpha] = tensors_of(model_.environment(), sorted);
-  std::vector<Input> feeds{{"attention_mask", &*attention_mask_},
-                           {"example", &example},
-                           {"alpha", &alpha},
-                           {"span_start", &*span_start_},
-                           {"span_end", &*span_end_},
-                           {"span_sign", &*span_sign_},
-                           {"target_mix", &*mix_}};
-  const bool logits_only = request_.target.is_sum_of_logits();
-  if (!logits_only) feeds.insert(feeds.end(), {{"softmax_mask", &*softmax_mask_}, {"reselect", &*reselect_}});
+  std::vector<Input> feeds{{"attention_mask", &*attention_mask_}, {"example", &example}, {"alpha", &alpha}};
+  const bool logits_only = head_.is_reader() && request_.target.is_sum_of_logits();
+  target_->feed(feeds, logits_only);
+  if (head_.is_reader() && !logits_only) feeds.push_back({"softmax_mask", &*softmax_mask_});
   std::string graph = "all_layers";
   std::optional<Value> rows;
   if (all_layers) {
@@ -225,12 +203,13 @@ Gradients PathGroup::run_gradients(std::span<const Point> points, bool all_layer
     feeds.push_back({"baseline", &baseline(index)});
   }
   if (logits_only) graph += "_logits";
-  const std::array<Output, 4> outputs{{{"gradient", true}, {"slopes"}, {"start_logits"}, {"end_logits"}}};
+  std::vector<Output> outputs{{"gradient", true}, {"slopes"}};
+  std::ranges::copy(head_.outputs(), std::back_inserter(outputs));
   auto values = model_.run(graph, feeds, outputs, statistics_);
   count(sorted);
   const auto slopes = values[1].span<float>();
-  auto targets =
-      logits_only ? logit_values_of(sorted, values[2], values[3]) : values_of(sorted, values[2], values[3]);
+  auto targets = logits_only ? logit_values_of(sorted, values[2], values[3])
+                             : values_of(sorted, std::span(values).subspan(2));
   return {std::move(sorted), std::move(values[0]), {slopes.begin(), slopes.end()}, std::move(targets)};
 }
 

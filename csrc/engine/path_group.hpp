@@ -12,6 +12,7 @@
 #include "engine/integrate.hpp"
 #include "engine/model.hpp"
 #include "engine/plan.hpp"
+#include "engine/target_tensors.hpp"
 
 namespace bertqa::engine {
 
@@ -64,8 +65,9 @@ class PathGroup {
   [[nodiscard]] const runtime::Value& baseline(std::size_t index) const;
   [[nodiscard]] double value_of(std::size_t e, std::span<const float> start,
                                 std::span<const float> end) const;
-  [[nodiscard]] std::vector<double> values_of(std::span<const Point> points, const runtime::Value& start,
-                                              const runtime::Value& end) const;
+  // F at points, from the logits that the head gives of them.
+  [[nodiscard]] std::vector<double> values_of(std::span<const Point> points,
+                                              std::span<const runtime::Value> logits) const;
   // F at points whose logits at the spans' ends are known: [R, K] each.
   [[nodiscard]] std::vector<double> logit_values_of(std::span<const Point> points,
                                                     const runtime::Value& start,
@@ -73,10 +75,9 @@ class PathGroup {
   // How many points each layer of the model has: int64 [L + 1].
   [[nodiscard]] runtime::Value rows_of_layers(std::span<const Point> points) const;
   void count(std::span<const Point> points);
-  template <typename T>
-  [[nodiscard]] runtime::Value gather_spans(std::span<const T> all) const;
 
   Model& model_;
+  Head head_;
   const IntegrationRequest& request_;
   std::span<const std::size_t> members_;
   Statistics& statistics_;
@@ -86,8 +87,8 @@ class PathGroup {
   std::vector<runtime::Value> hidden_;                      // one a layer of the request
   std::vector<runtime::Value> baselines_;                   // one a layer, or one for all; none: zeros
   // The same for every batch; optional because values have no empty state.
-  std::optional<runtime::Value> zeros_, attention_mask_, softmax_mask_, span_start_, span_end_, span_sign_,
-      mix_, reselect_;
+  std::optional<runtime::Value> zeros_, attention_mask_, softmax_mask_;
+  std::optional<TargetTensors> target_;
 };
 
 }  // namespace bertqa::engine

@@ -16,12 +16,36 @@ void require(bool holds, const std::string& message) {
 
 }  // namespace
 
+void validate_sequences(const Model& model, const Sequences& sequences) {
+  const auto& d = model.description();
+  sequences.validate(d.max_positions);
+  validate_ids(sequences.input_ids, d.vocabulary_size(), "input_ids");
+}
+
+void validate_targets(const Model& model, const Sequences& sequences, const Spans& spans,
+                      std::size_t per_target, const TargetForm& form) {
+  require(per_target >= 1 && spans.sign.size() == sequences.size() * per_target &&
+              spans.start.size() == spans.sign.size() && spans.end.size() == spans.sign.size(),
+          "span: wanted as many starts, ends and signs for every sequence");
+  const Head head = model.description().head();
+  require(head.is_reader() || form.only_starts(), "target: wanted one of classes, which have no ends");
+  for (std::size_t i = 0; i < spans.sign.size(); ++i) {
+    const auto width = dim(head.width(sequences.length(i / per_target)));
+    const auto start = spans.start[i];
+    const auto end = spans.end[i];
+    if (start >= 0 && start < width && end >= 0 && end < width) continue;
+    const std::string last = std::to_string(width - 1);
+    throw std::invalid_argument(head.is_reader()
+                                    ? "span: got (" + std::to_string(start) + ", " + std::to_string(end) +
+                                          "), wanted positions from 0 to " + last
+                                    : "label: got " + std::to_string(start) + ", wanted 0 to " + last);
+  }
+}
+
 void validate(const Model& model, const IntegrationRequest& r) {
   const auto& d = model.description();
-  r.sequences.validate(d.max_positions);
-  validate_ids(r.sequences.input_ids, d.vocabulary_size(), "input_ids");
+  validate_sequences(model, r.sequences);
   validate_ids(r.baseline.input_ids, d.vocabulary_size(), "baseline");
-  const std::size_t count = r.sequences.size();
   require(!r.layers.empty(), "layers: got none, wanted at least one");
   for (const int layer : r.layers) model.require_layer(layer);
   require(r.traversal != Traversal::all_layers || model.takes_empty_tensors(),
@@ -40,16 +64,9 @@ void validate(const Model& model, const IntegrationRequest& r) {
   for (std::size_t i = 0; i < r.nodes.size(); ++i) {
     require(std::isfinite(r.nodes[i]) && std::isfinite(r.weights[i]), "nodes: wanted finite numbers");
   }
-  require(r.spans_per_target >= 1 && r.spans.sign.size() == count * r.spans_per_target &&
-              r.spans.start.size() == r.spans.sign.size() && r.spans.end.size() == r.spans.sign.size(),
-          "span: wanted as many starts, ends and signs for every sequence");
-  for (std::size_t i = 0; i < r.spans.sign.size(); ++i) {
-    const auto length = dim(r.sequences.length(i / r.spans_per_target));
-    require(
-        r.spans.start[i] >= 0 && r.spans.start[i] < length && r.spans.end[i] >= 0 && r.spans.end[i] < length,
-        "span: got (" + std::to_string(r.spans.start[i]) + ", " + std::to_string(r.spans.end[i]) +
-            "), wanted positions from 0 to " + std::to_string(length - 1));
-  }
+  validate_targets(model, r.sequences, r.spans, r.spans_per_target, r.target);
+  require(!r.softmax_over_padding || d.head().is_reader(),
+          "softmax_over_padding: the model is a classifier, whose classes are never padded");
   if (r.states) {
     require(r.layers.size() == 1, "layers: got " + std::to_string(r.layers.size()) +
                                       " beside hidden states, wanted the one that they belong to");

@@ -4,7 +4,8 @@
 //   F = sum_k sign_k (mix[0] s_i + mix[1] e_j + mix[2] p_i + mix[3] q_j + mix[4] log p_i + mix[5] log q_j
 //                     + mix[6] p_i q_j)
 // with start and end logits s and e, and their softmax p and q. The graphs carry the same seven numbers
-// and differentiate them (bertqa_fast/graphs/qa_head.py).
+// and differentiate them (bertqa_fast/graphs/qa_head.py). A target of classes is one of starts alone, with
+// the classes' logits in place of the positions' (class_head.py).
 #pragma once
 
 #include <algorithm>
@@ -19,6 +20,11 @@ struct TargetForm {
   std::array<float, 7> mix{};
   // Take the arg-max afresh at every point of the path, in place of the pinned positions.
   bool reselect = false;
+
+  // Whether ends do not count: the targets of classes, which are given as starts.
+  [[nodiscard]] bool only_starts() const {
+    return mix[1] == 0.0F && mix[3] == 0.0F && mix[5] == 0.0F && mix[6] == 0.0F;
+  }
 
   // Whether F is a sum of logits at the pinned positions: then no other logit has to be known.
   [[nodiscard]] bool is_sum_of_logits() const {

@@ -289,7 +289,7 @@ def test_every_file_is_valid_onnx_over_one_weight_file(reader: Any) -> None:
     graphs = sorted(folder.glob("*.onnx"))
     assert {p.stem for p in graphs} == set(manifest.graphs)
     layers = reader.exact.num_layers
-    assert len(graphs) == 3 * (layers + 1) + 2 * layers + 7
+    assert len(graphs) == 3 * (layers + 1) + 2 * layers + 10
     for path in graphs:
         onnx.checker.check_model(path, full_check=True)
         graph = onnx.load(path, load_external_data=False).graph
@@ -298,13 +298,14 @@ def test_every_file_is_valid_onnx_over_one_weight_file(reader: Any) -> None:
         assert all(t.external_data[0].value == "weights.bin" for t in external)
         inside = sum(len(t.raw_data) for t in graph.initializer)
         assert inside < 4096, "weights belong into the weight file"
-    # Every weight once, but for square ones: nothing but alignment between them.
+    # Every weight once, and what follows from some: nothing but alignment between them.
     used = sum(t.nbytes for t in manifest.tensors)
     parameters = sum(
         p.numel() for n, p in reader.exact.module.named_parameters() if not n.startswith("bert.pooler")
     )
     spec = manifest.spec
-    copies = spec.num_layers * spec.hidden_size**2  # the square weights, transposed
+    # The square weights, transposed, and the root of the word embeddings' Gram matrix.
+    copies = (spec.num_layers + 1) * spec.hidden_size**2
     assert used == 4 * (parameters + copies)
     ends = sorted((t.offset, t.offset + t.nbytes) for t in manifest.tensors)
     assert all(a[1] <= b[0] for a, b in itertools.pairwise(ends))

@@ -1,0 +1,176 @@
+"""Plain gradients at the embeddings: sensitivity, gradient times input, the gradient of one-hot tokens."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Literal, Unpack, overload
+
+from bertqa_fast.attribution.gradient_presets import find_gradient_preset
+from bertqa_fast.attribution.naming import EMBEDDINGS
+from bertqa_fast.attribution.prepare import Example, as_list, prepare, texts_of
+from bertqa_fast.attribution.results import Attribution
+from bertqa_fast.attribution.rules import require_count
+from bertqa_fast.attribution.settings import SinglePassSettings
+from bertqa_fast.attribution.targets import target_mix
+from bertqa_fast.model import advance, flatten
+from bertqa_fast.progress import progress_bar
+
+if TYPE_CHECKING:
+    from bertqa_fast.model import Model
+
+Kind = Literal["sensitivity", "input_x_gradient", "one_hot"]
+KINDS: tuple[Kind, ...] = ("sensitivity", "input_x_gradient", "one_hot")
+
+
+@overload
+def gradients(
+    model: Model, examples: Example, kind: Kind = ..., **settings: Unpack[SinglePassSettings]
+) -> Attribution: ...
+@overload
+def gradients(
+    model: Model, examples: Sequence[Example], kind: Kind = ..., **settings: Unpack[SinglePassSettings]
+) -> list[Attribution]: ...
+def gradients(
+    model: Model,
+    examples: Example | Sequence[Example],
+    kind: Kind = "sensitivity",
+    *,
+    target: str = "logit",
+    span: Any = "predicted",
+    label: Any = "predicted",
+    contrast: Any = None,
+    preset: str | None = None,
+    keep_values: bool = False,
+    internal_batch_size: int | None = None,
+    show_progress: bool | None = None,
+    max_length: int = 384,
+    doc_stride: int = 128,
+    max_answer_length: int = 30,
+) -> Attribution | list[Attribution]:
+    """Attribute by one gradient g of the target at the embeddings' output e, both ``[T, H]``.
+
+    Parameters
+    ----------
+    model : Model
+        From :func:`bertqa_fast.load`.
+    examples : QAExample, TextExample or a sequence of these
+        One gives one result, a sequence gives a list in the same order.
+    kind : {"sensitivity", "input_x_gradient", "one_hot"}
+        ``"sensitivity"``: ``scores`` are |g|, ``signed`` the sums of g over H (Simonyan et al. 2014).
+        ``"input_x_gradient"``: the same of g * e (Shrikumar et al. 2017), so that ``signed`` is g . e.
+        ``"one_hot"``: the gradient with respect to one-hot ids ``[T, V]``, that is before the sum with
+        positions and segments and before the LayerNorm; ``scores`` are its norms over the vocabulary,
+        ``signed`` its entry at the token itself. The ``[T, V]`` matrix is never made: with the word
+        embeddings E ``[V, H]`` and the gradient d of a word's embedding, |E d| is |R d| for the root R of
+        E^T E.
+    target : str
+        As in :func:`bertqa_fast.integrated_gradients`, but ``"logit"`` by default: where a class is all but
+        sure, the gradient of its probability vanishes.
+    span, label, contrast
+        As there.
+    preset : str, optional
+        ``"wu2021"``: what the published code of Wu & Ong 2021 computes by its gradients (*squared* norms, of
+        the logit of the *last* class). ``"dibia2020"``: what NeuralQA's published code computes (one-hot; the
+        logits of the arg-max start and of the position *after* the arg-max end, over all tokens; scores
+        divided by the largest).
+    keep_values : bool
+        Keep the vectors ``[T, H]``: g, g * e, or d.
+    internal_batch_size : int, optional
+        Windows in a batch; as many as are worth having by default.
+    show_progress : bool, optional
+        By default where stderr is a terminal and the work takes over two seconds.
+    max_length, doc_stride, max_answer_length : int
+        Windows and answers, as in :func:`bertqa_fast.predict`; the window with the best answer is explained.
+
+    Returns
+    -------
+    Attribution, or a list of these
+        ``layer`` is -1; there is no baseline, and so no ``delta`` and no ``error``.
+
+    Raises
+    ------
+    ValueError, TypeError
+        For an argument out of range; the message names it, what came and what was wanted.
+    EngineError
+        Where the runtime refuses.
+    """
+    if kind not in KINDS:
+        raise ValueError(f"kind: got {kind!r}, wanted one of: {', '.join(KINDS)}")
+    if internal_batch_size is not None:
+        require_count("internal_batch_size", internal_batch_size)
+    published = find_gradient_preset(
+        preset,
+        kind,
+        target=(target, "logit"),
+        span=(span, "predicted"),
+        label=(label, "predicted"),
+        contrast=(contrast, None),
+    )
+    mix = target_mix(target, model.task)
+    many, single = as_list(model, examples)
+    if not many:
+        return []
+    pinned: dict[str, Any] = {"span": span, "label": label}
+    if published is not None:
+        model.require_task(published.task)
+        pinned |= published.pin(model, many, max_length, doc_stride, max_answer_length)
+    prepared = prepare(
+        model,
+        many,
+        **pinned,
+        contrast=contrast,
+        max_length=max_length,
+        doc_stride=doc_stride,
+        max_answer_length=max_answer_length,
+        show_progress=show_progress,
+    )
+    ids, types, offsets = flatten(prepared.windows)
+    targets: dict[str, Any] = dict(prepared.targets)
+    with progress_bar(len(prepared.windows), "attributing", "window", show_progress) as bar:
+        out = model.core.single_pass(
+            f"gradient_{kind}",
+            ids,
+            types,
+            offsets,
+            layers=[EMBEDDINGS],
+            **targets,
+            target_mix=mix,
+            rows_per_batch=internal_batch_size or 0,
+            keep_values=keep_values,
+            progress=advance(bar),
+        )
+
+    def attribution(number: int) -> Attribution:
+        window, subject = prepared.windows[number], prepared.subjects[number]
+        part = slice(offsets[number], offsets[number + 1])
+        scores = out["scores"][0, part].copy()
+        example = many[prepared.owners[number]]
+        question, context = texts_of(example)
+        return Attribution(
+            tokens=window.tokens,
+            offsets=window.offsets,
+            segment=window.segment,
+            word_ids=window.word_ids,
+            scores=scores if published is None else published.rescale(scores),
+            signed=out["signed"][0, part].copy(),
+            values=out["values"][0, part].copy() if keep_values else None,
+            layer=EMBEDDINGS,
+            target=target,
+            span=subject.span,
+            label=subject.label,
+            value=float(out["value"][number]),
+            baseline_value=None,
+            delta=None,
+            error=None,
+            evaluations=1.0,
+            converged=None,
+            method=kind,
+            preset=preset,
+            id=example.id,
+            window=window.index,
+            question=question,
+            context=context,
+        )
+
+    results = [attribution(number) for number in range(len(prepared.windows))]
+    return results[0] if single else results
