@@ -4,6 +4,7 @@ Layer ``l`` (0 to L-1) is the output of encoder block ``l``; ``"embeddings"`` (o
 embeddings. Hugging Face's ``hidden_states[k]`` is layer ``k - 1``.
 """
 
+from bertqa_fast.attribution.attention_tracing import attention_tracing
 from bertqa_fast.attribution.gradients import gradients
 from bertqa_fast.attribution.integrated_gradients import integrated_gradients
 from bertqa_fast.attribution.profile import Profile
@@ -58,6 +59,7 @@ __all__ = [
     "TrainingReport",
     "ZoneGrid",
     "attention_map",
+    "attention_tracing",
     "devices",
     "evaluate",
     "export",

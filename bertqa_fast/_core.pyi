@@ -398,6 +398,25 @@ class Model:
         Sequences and spans as in ``integrate``. Returns the logits, ``scores`` and ``signed`` ``[layers, total tokens]``,
         ``values`` ``[layers, total tokens, H]`` if kept, ``value`` ``[sequences]`` (the target) and ``statistics``.
         """
+    def trace_attention(
+        self,
+        input_ids: numpy.typing.NDArray[numpy.int64],
+        token_type_ids: numpy.typing.NDArray[numpy.int64],
+        offsets: numpy.typing.NDArray[numpy.int64],
+        *,
+        layers: collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex],
+        first: numpy.typing.NDArray[numpy.int64],
+        second: numpy.typing.NDArray[numpy.int64],
+        residual: bool = False,
+        rows_per_batch: typing.SupportsInt | typing.SupportsIndex = 0,
+        progress: typing.Any = None,
+    ) -> dict:
+        """
+        Follow attention back, head by head, from two tokens of the last block's output, one half at each.
+
+        Sequences as in ``forward``; ``first`` and ``second`` are int64 ``[sequences]``. Returns ``scores``
+        ``[layers, total tokens]`` (what arrives at the layers' outputs, summed over heads) and ``statistics``.
+        """
     @property
     def tokens_per_batch(self) -> int:
         """

@@ -1,4 +1,4 @@
-// Explanations that one run of the whole model gives.
+// Explanations that one run of the whole model gives, and attention traced through it.
 #include <pybind11/numpy.h>
 #include <pybind11/pybind11.h>
 #include <pybind11/stl.h>
@@ -11,6 +11,7 @@
 
 #include "bindings/arrays.hpp"
 #include "bindings/calls.hpp"
+#include "engine/attention_tracing.hpp"
 #include "engine/single_pass.hpp"
 
 namespace py = pybind11;
@@ -55,6 +56,31 @@ py::dict single_pass(const std::shared_ptr<engine::Model>& model, const std::str
   return out;
 }
 
+py::dict trace_attention(const std::shared_ptr<engine::Model>& model, const Ints& input_ids,
+                         const Ints& token_type_ids, const Ints& offsets, const std::vector<int>& layers,
+                         const Ints& first, const Ints& second, bool residual, std::size_t rows_per_batch,
+                         const py::object& progress) {
+  engine::TracingRequest request;
+  request.sequences = {{span_of(offsets)}, span_of(input_ids), span_of(token_type_ids)};
+  request.first = span_of(first);
+  request.second = span_of(second);
+  request.layers = layers;
+  request.residual = residual;
+  request.rows_per_batch = rows_per_batch;
+  engine::TracingResult result;
+  {
+    // Safe: as above.
+    const py::gil_scoped_release release;
+    result = engine::trace_attention(*model, request, progress_of(progress));
+  }
+  const auto depth = static_cast<py::ssize_t>(layers.size());
+  py::dict out;
+  out["scores"] =
+      to_numpy(std::move(result.scores), {depth, static_cast<py::ssize_t>(request.sequences.total())});
+  out["statistics"] = as_dict(result.statistics);
+  return out;
+}
+
 }  // namespace
 
 void register_single_pass(ModelClass& model) {
@@ -67,6 +93,15 @@ void register_single_pass(ModelClass& model) {
 
 Sequences and spans as in ``integrate``. Returns the logits, ``scores`` and ``signed`` ``[layers, total tokens]``,
 ``values`` ``[layers, total tokens, H]`` if kept, ``value`` ``[sequences]`` (the target) and ``statistics``.)");
+  model.def(
+      "trace_attention", &trace_attention, py::arg("input_ids").noconvert(),
+      py::arg("token_type_ids").noconvert(), py::arg("offsets").noconvert(), py::kw_only(), py::arg("layers"),
+      py::arg("first").noconvert(), py::arg("second").noconvert(), py::arg("residual") = false,
+      py::arg("rows_per_batch") = 0, py::arg("progress") = py::none(),
+      R"(Follow attention back, head by head, from two tokens of the last block's output, one half at each.
+
+Sequences as in ``forward``; ``first`` and ``second`` are int64 ``[sequences]``. Returns ``scores``
+``[layers, total tokens]`` (what arrives at the layers' outputs, summed over heads) and ``statistics``.)");
 }
 
 }  // namespace bertqa::bindings
