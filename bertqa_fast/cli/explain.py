@@ -1,4 +1,4 @@
-"""``bertqa-fast explain``: one question, in the terminal or as a page."""
+"""``bertqa-fast explain``: one question or text, in the terminal or as a page."""
 
 from __future__ import annotations
 
@@ -35,8 +35,9 @@ from bertqa_fast.cli.output import emit, log, results
 
 if TYPE_CHECKING:
     from bertqa_fast.attribution.results import LayerAttributions
+    from bertqa_fast.data.examples import QAExample, TextExample
 
-HELP = """Explain the answer to one question: which tokens carry it, layer by layer.
+HELP = """Explain the answer to one question, or the class of one text: which tokens carry it, layer by layer.
 
 [bold]Examples[/bold]
 
@@ -45,17 +46,25 @@ HELP = """Explain the answer to one question: which tokens carry it, layer by la
 
 [cyan]bertqa-fast explain --model ./my-model --question "Who wrote it?" --context-file passage.txt
 --layers 0,5 --html page.html[/cyan]
+
+[cyan]bertqa-fast explain --model ./my-classifier --text "A dull film with one good scene."
+--layers embeddings[/cyan]
 """
 
 
 @one_line_errors
 def explain(
     model: ModelOption,
-    question: Annotated[str, typer.Option("--question", help="The question.")],
+    question: Annotated[str | None, typer.Option("--question", help="The question, of a reader.")] = None,
     context: Annotated[str | None, typer.Option("--context", help="The passage.")] = None,
     context_file: Annotated[
         Path | None, typer.Option("--context-file", help="A text file with the passage.")
     ] = None,
+    text: Annotated[str | None, typer.Option("--text", help="The text, of a classifier.")] = None,
+    text_pair: Annotated[str | None, typer.Option("--text-pair", help="The second text of a pair.")] = None,
+    label: Annotated[
+        str, typer.Option("--label", help="predicted, or the class to explain: its name or number.")
+    ] = "predicted",
     layers: Annotated[str, typer.Option("--layers", help=LAYER_HELP)] = "all",
     html: Annotated[Path | None, typer.Option("--html", help="Also write a page.")] = None,
     whole: Annotated[
@@ -77,27 +86,24 @@ def explain(
     threads: ThreadsOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Explain one answer."""
+    """Explain one answer or class."""
     from bertqa_fast.attribution.integrated_gradients import integrated_gradients
-    from bertqa_fast.data.examples import QAExample
     from bertqa_fast.report.contents import ReportExample
     from bertqa_fast.report.facts import explanation_report
     from bertqa_fast.report.html import write_report
-    from bertqa_fast.report.plain import layers_dict, prediction_dict
+    from bertqa_fast.report.plain import layers_dict
     from bertqa_fast.report.terminal import print_layers
     from bertqa_fast.tasks.predict import predict
 
-    if (context is None) == (context_file is None):
-        raise typer.BadParameter("give either --context or --context-file")
     chosen, pinned = parse_layers(layers), parse_span(span)
-    text = context if context_file is None else context_file.read_text(encoding="utf-8")
-    example = QAExample(question, str(text))
+    example: Any = _example(question, context, context_file, text, text_pair)
     cut: dict[str, Any] = {
         "max_length": max_length,
         "doc_stride": doc_stride,
         "max_answer_length": max_answer_length,
     }
     settings: dict[str, Any] = cut | {
+        "label": int(label) if label.isascii() and label.isdigit() else label,
         "target": target,
         "span": pinned,
         "baseline": baseline,
@@ -108,16 +114,39 @@ def explain(
         "windows": windows.value,
     }
     with open_model(model, device, precision, threads) as opened:
-        answer = predict(opened, example, **cut)
+        answer: Any = predict(opened, example, **cut)
+        said = str(answer.label if text is not None else answer.text)
         # A list of layers gives LayerAttributions always, also where it holds one.
         found: LayerAttributions = integrated_gradients(opened, example, layer=chosen, **settings)
         if html is not None:
-            shown = ReportExample(found, predicted=answer.text, probability=answer.probability)
+            shown = ReportExample(found, predicted=said, probability=answer.probability)
             write_report(explanation_report(opened, shown), html)
             log(f"wrote {html}")
     if json:
-        emit({"prediction": prediction_dict(answer), **layers_dict(found)})
+        emit({"prediction": answer.to_dict(), **layers_dict(found)})
         return
     console = results(json)
-    console.print(f"{answer.text}  (probability {answer.probability:.3f})", style="bold", markup=False)
+    console.print(f"{said}  (probability {answer.probability:.3f})", style="bold", markup=False)
     print_layers(console, found, around=None if whole else 8)
+
+
+def _example(
+    question: str | None,
+    context: str | None,
+    context_file: Path | None,
+    text: str | None,
+    text_pair: str | None,
+) -> QAExample | TextExample:
+    """Return what the options say: a question and its passage, or a text."""
+    from bertqa_fast.data.examples import QAExample, TextExample
+
+    if (question is None) == (text is None):
+        raise typer.BadParameter("give either --question and its passage, or --text")
+    if text is not None:
+        if context is not None or context_file is not None:
+            raise typer.BadParameter("--context belongs to --question; the second text is --text-pair")
+        return TextExample(text, text_pair)
+    if (context is None) == (context_file is None):
+        raise typer.BadParameter("give either --context or --context-file")
+    passage = context if context_file is None else context_file.read_text(encoding="utf-8")
+    return QAExample(str(question), str(passage))

@@ -1,14 +1,12 @@
-"""Attributions and predictions as plain data, for JSON."""
+"""Attributions as plain data, for JSON."""
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import Any
 
 from bertqa_fast.attribution.layer_results import LayerAttributions
 from bertqa_fast.attribution.naming import LAYER_NUMBERING
 from bertqa_fast.attribution.result import Attribution
-from bertqa_fast.tasks.answers import Prediction
 
 _SHARED = (
     "id",
@@ -33,11 +31,6 @@ _OF_LAYER = (
     "converged",
     "precision_error",
 )
-
-
-def prediction_dict(prediction: Prediction) -> dict[str, Any]:
-    """Return a prediction, n-best list included, as plain data."""
-    return asdict(prediction)
 
 
 def layers_dict(layers: LayerAttributions) -> dict[str, Any]:
