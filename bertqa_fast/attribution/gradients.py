@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal, Unpack, overload
 
 from bertqa_fast.attribution.gradient_presets import find_gradient_preset
 from bertqa_fast.attribution.naming import EMBEDDINGS
-from bertqa_fast.attribution.prepare import Example, as_list, prepare, texts_of
+from bertqa_fast.attribution.prepare import Example, Subject, as_list, prepare, texts_of
 from bertqa_fast.attribution.results import Attribution
 from bertqa_fast.attribution.rules import require_count
 from bertqa_fast.attribution.settings import SinglePassSettings
@@ -111,9 +111,14 @@ def gradients(
     if not many:
         return []
     pinned: dict[str, Any] = {"span": span, "label": label}
+    # A class is chosen by the same run that explains it: no run before it is needed to know which.
+    chosen_there = model.task == "text-classification" and _is(label, "predicted") and contrast is None
     if published is not None:
+        chosen_there = False
         model.require_task(published.task)
         pinned |= published.pin(model, many, max_length, doc_stride, max_answer_length)
+    if chosen_there:
+        pinned["label"] = 0  # any
     prepared = prepare(
         model,
         many,
@@ -124,6 +129,7 @@ def gradients(
         max_answer_length=max_answer_length,
         show_progress=show_progress,
     )
+    subjects = prepared.subjects
     ids, types, offsets = flatten(prepared.windows)
     targets: dict[str, Any] = dict(prepared.targets)
     with progress_bar(len(prepared.windows), "attributing", "window", show_progress) as bar:
@@ -135,13 +141,17 @@ def gradients(
             layers=[EMBEDDINGS],
             **targets,
             target_mix=mix,
+            reselect=chosen_there,
             rows_per_batch=internal_batch_size or 0,
             keep_values=keep_values,
             progress=advance(bar),
         )
 
+    if chosen_there:
+        subjects = [Subject(label=model.labels[number]) for number in out["class_logits"].argmax(axis=1)]
+
     def attribution(number: int) -> Attribution:
-        window, subject = prepared.windows[number], prepared.subjects[number]
+        window, subject = prepared.windows[number], subjects[number]
         part = slice(offsets[number], offsets[number + 1])
         scores = out["scores"][0, part].copy()
         example = many[prepared.owners[number]]
@@ -174,3 +184,7 @@ def gradients(
 
     results = [attribution(number) for number in range(len(prepared.windows))]
     return results[0] if single else results
+
+
+def _is(given: Any, name: str) -> bool:
+    return isinstance(given, str) and given == name

@@ -163,6 +163,23 @@ def test_gradients(
             assert (got.layer, got.method, got.label, got.delta) == (-1, kind, 1, None)
 
 
+def test_the_predicted_class_is_chosen_by_the_run_that_explains_it(
+    random_reader: Any, mixed_texts: list[bf.TextExample]
+) -> None:
+    seen = set()
+    for seed, target in enumerate(sorted(CLASS_TARGETS)):
+        reader = random_reader(classes=5, seed=seed)
+        windows = make_text_windows(reader.model.tokenizer, mixed_texts)
+        labels = [int(np.argmax(logits)) for logits in reader.model.class_logits(windows)]
+        seen.update(labels)
+        chosen = bf.gradients(reader.model, mixed_texts, target=target)
+        given = bf.gradients(reader.model, mixed_texts, target=target, label=labels)
+        for one, other in zip(chosen, given, strict=True):
+            assert (one.label, one.value) == (other.label, pytest.approx(other.value, abs=1e-6))
+            np.testing.assert_allclose(one.scores, other.scores, rtol=1e-5, atol=1e-7)
+    assert len(seen) > 1
+
+
 def test_the_published_presets_square_the_norms_of_the_last_class(
     random_reader: Any, mixed_texts: list[bf.TextExample]
 ) -> None:
