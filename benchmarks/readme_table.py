@@ -169,6 +169,29 @@ def prediction(found: Result) -> Iterator[Row]:
     )
 
 
+def zones(found: Result) -> Iterator[Row]:
+    ratio = found["times_faster_by_turn"]
+    yield (
+        f"grid of {found['cells']} masked attention zones, {found['questions']} SQuAD dev questions, MiniLM "
+        "reader: times faster than a decode from the start for every cell, medians (and over chunks of "
+        f"{found['questions_of_a_turn']} questions)",
+        f"{found['times_faster']:.2f} ({ratio['min']:.2f} to {ratio['max']:.2f})",
+        "zones.py",
+    )
+
+
+def gradients(found: Result) -> Iterator[Row]:
+    faster = {size: each["times_faster_by_turn"] for size, each in found["same_batches"].items()}
+    yield (
+        f"one gradient (sensitivity) for each of {found['sentences']:,} SST-5 sentences, MiniLM's encoder: "
+        f"times faster than a PyTorch loop over the same batches, {'; '.join(faster)} sentences in a batch",
+        "; ".join(
+            f"{ratio['median']:.2f} ({ratio['min']:.2f} to {ratio['max']:.2f})" for ratio in faster.values()
+        ),
+        "gradients.py",
+    )
+
+
 def loading(found: Result) -> Iterator[Row]:
     total = found["seconds"]["total"]["median"]
     yield "from `bf.load` of a cached export to the first attribution", f"{total:.2f} s", "loading.py"
@@ -205,6 +228,8 @@ MAKERS: dict[str, Callable[[Result], Iterator[Row]]] = {
     "memory": memory,
     "memory_growth": memory_growth,
     "prediction": prediction,
+    "zones": zones,
+    "gradients": gradients,
     "loading": loading,
     "finetune_parity": finetune_parity,
     "corpus_learning": corpus_learning,
