@@ -1,30 +1,32 @@
-"""Fine-tune a reader in PyTorch."""
+"""Fine-tune a reader or a classifier in PyTorch."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-import logging
 import shutil
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from bertqa_fast.data.examples import QAExample
-from bertqa_fast.data.windows import make_windows
+from bertqa_fast.data.examples import QAExample, TextExample
 from bertqa_fast.storage import folder_lock, replace_folder, write_atomic
 from bertqa_fast.tasks.checkpoints import Checkpoints
-from bertqa_fast.tasks.evaluate import evaluate
-from bertqa_fast.tasks.predict import predict
+from bertqa_fast.tasks.class_lesson import prepare_classes
+from bertqa_fast.tasks.lesson import Lesson
 from bertqa_fast.tasks.presets import find_preset
 from bertqa_fast.tasks.registry import get_task
-from bertqa_fast.tasks.task import Task
-from bertqa_fast.tasks.torch_reader import TorchReader, choose_device, has_fast_bf16, load_reader, quiet
-from bertqa_fast.tasks.training import Settings, train_reader
-from bertqa_fast.tasks.training_data import LabelledWindows, first_shuffled, label_windows
+from bertqa_fast.tasks.settings import Settings
+from bertqa_fast.tasks.span_lesson import prepare_spans
+from bertqa_fast.tasks.torch_modules import choose_device, has_fast_bf16, quiet
+from bertqa_fast.tasks.training import train as train_module
 
-_LOG = logging.getLogger(__name__)
+_PREPARE: dict[str, Callable[..., Lesson]] = {
+    "question-answering": prepare_spans,
+    "text-classification": prepare_classes,
+}
+_VALIDATION = 0.1
 _REPORT = "training.json"
 
 
@@ -39,15 +41,20 @@ class TrainingReport:
     steps, examples, windows : int
         Optimizer steps, and what they read.
     dropped : int
-        Training examples left out, because their answer is not where they say, or they have none.
+        Training examples left out, because their answer is not where they say, or they have none; of texts,
+        because they have no label.
     losses : list of float
         The loss of each step.
     seconds : float
-        Time of the training loop, over all resumed parts.
+        Time of the training loop, over all resumed parts; the scoring of epochs included.
     settings : dict
         All settings, those chosen for the machine included.
     dev : dict or None
-        Scores on the development examples.
+        Scores on the development examples; of a classifier, those of the best epoch, also on texts held out.
+    epochs : list of dict, or None
+        Of a classifier, the scores after each epoch.
+    best_epoch : int or None
+        Of a classifier, which of them was kept, from 1.
     """
 
     output_dir: str
@@ -59,6 +66,8 @@ class TrainingReport:
     seconds: float
     settings: dict[str, Any]
     dev: dict[str, Any] | None = None
+    epochs: list[dict[str, Any]] | None = None
+    best_epoch: int | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Return everything as plain data, for JSON."""
@@ -67,12 +76,13 @@ class TrainingReport:
 
 def finetune(
     source: Any,
-    train: Sequence[QAExample],
+    train: Sequence[QAExample] | Sequence[TextExample],
     output_dir: str | Path,
     *,
-    dev: Sequence[QAExample] | None = None,
+    dev: Sequence[QAExample] | Sequence[TextExample] | None = None,
+    validation: float | None = None,
     task: str = "squad",
-    preset: str = "ramnath2020",
+    preset: str | None = None,
     tokenizer: Any = None,
     batch_size: int | None = None,
     learning_rate: float | None = None,
@@ -97,25 +107,33 @@ def finetune(
     dropout: float | None = None,
     show_progress: bool | None = None,
 ) -> TrainingReport:
-    """Fine-tune a reader, by default as Ramnath et al. 2020 do.
+    """Fine-tune a reader, by default as Ramnath et al. 2020 do, or a classifier, as Wu and Ong 2021 do.
 
     Parameters
     ----------
     source : str, Path or torch.nn.Module
-        An encoder or a reader: a Hugging Face folder or hub id with safetensors, or a module from
-        transformers, which is left as it is. A missing head is drawn from `seed`.
-    train : sequence of QAExample
-        Training examples; those whose answer is not where they say are left out and counted.
+        An encoder, a reader or a classifier: a Hugging Face folder or hub id with safetensors, or a module
+        from transformers, which is left as it is. A missing head is drawn from `seed`, the pooler of a
+        classifier included.
+    train : sequence of QAExample, or of TextExample
+        Training examples; those whose answer is not where they say, or that have no label, are left out and
+        counted. The classes are the task's, or else those that occur here, in order; they are written into
+        the configuration (``id2label``).
     output_dir : str or Path
         The folder to make. While training it is ``<output_dir>.partial``, with the checkpoints.
-    dev : sequence of QAExample, optional
-        Scored at the end, with the same windows.
+    dev : sequence of QAExample, or of TextExample, optional
+        Questions are scored at the end, with the same windows. Texts are scored after every epoch, and the
+        epoch of the best macro-F1 is kept, of equal ones the first: never give those of a test split.
+    validation : float, optional
+        Of texts, where there is no `dev`: the share of the training examples that is held out, by a draw with
+        `seed`, in its place. 0.1 where None; 0 holds nothing out and keeps the last epoch.
     task : str
         The data set, whose rules are followed.
-    preset : str
-        Published settings: ``"ramnath2020"`` (batches of 6, 2 epochs, windows of 384 tokens),
-        ``"cui2022-squad"`` (64, 3, 512) or ``"cui2022-cmrc"`` (64, 2, 512, `passage_only`); each with a
-        learning rate of 3e-5 and a stride of 128. Whichever of these arguments is given goes before it.
+    preset : str, optional
+        Published settings: ``"ramnath2020"`` (batches of 6, 2 epochs, windows of 384 tokens), the default of
+        readers, ``"cui2022-squad"`` (64, 3, 512) or ``"cui2022-cmrc"`` (64, 2, 512, `passage_only`); each
+        with a learning rate of 3e-5 and a stride of 128. Of classifiers ``"wu2021"`` (8, 3, 512, a rate of
+        2e-5). Whichever of these arguments is given goes before it.
     tokenizer : fast tokenizer, str or Path, optional
         Needed where `source` is a module.
     batch_size, learning_rate, epochs, warmup_ratio, weight_decay, betas, eps, max_grad_norm
@@ -123,13 +141,13 @@ def finetune(
         `warmup_ratio` of the steps and falls linearly to 0; gradients are clipped to the norm
         `max_grad_norm`.
     max_length, doc_stride, max_query_length
-        See `bertqa_fast.data.windows.make_windows`.
+        See `bertqa_fast.data.windows.make_windows`; of texts the first `max_length` tokens are read.
     passage_only : bool
         The softmax of the loss is over the first token and the passage. Such a reader is never told to keep
         its logits low in the question, where a probability over the window counts them: explain it with a
         target of logits.
     seed : int
-        For the head, dropout, the order of the windows and the choice of `limit`.
+        For the head, dropout, the order of the windows, the choice of `limit` and what is held out.
     device : str, optional
         ``"cpu"`` or ``"cuda"``; CUDA where there is one.
     bf16 : bool, optional
@@ -168,16 +186,19 @@ def finetune(
 
     Notes
     -----
-    The loss is the mean of the cross entropies of start and end over all positions of the padded batch (but
-    for `passage_only`); windows that do not show the answer are labelled with their first token. AdamW
-    corrects its bias, unlike the reference's.
+    The loss of a reader is the mean of the cross entropies of start and end over all positions of the padded
+    batch (but for `passage_only`); windows that do not show the answer are labelled with their first token.
+    That of a classifier is the cross entropy of the classes. AdamW corrects its bias, unlike the references'.
     """
     rules = get_task(task)
-    if rules.head != "question-answering":
-        raise ValueError(f"task must be one of question answering here, got {task!r}")
+    classifies = rules.head == "text-classification"
+    if dev is not None and validation is not None:
+        raise ValueError(f"validation must be None where dev is given, got {validation}")
+    if classifies and dev is None and validation is None:
+        validation = _VALIDATION
     chosen = choose_device(device)
     settings = Settings(
-        **find_preset(preset).fill(
+        **find_preset(preset, rules.head).fill(
             batch_size=batch_size,
             learning_rate=learning_rate,
             epochs=epochs,
@@ -186,7 +207,7 @@ def finetune(
             passage_only=passage_only,
         ),
         task=task,
-        max_query_length=max_query_length,
+        max_query_length=None if classifies else max_query_length,
         warmup_ratio=warmup_ratio,
         weight_decay=weight_decay,
         betas=betas,
@@ -198,87 +219,52 @@ def finetune(
         limit=limit,
         freeze_embeddings=freeze_embeddings,
         dropout=dropout,
+        validation=validation,
     )
     target = Path(output_dir)
     if target.exists() and not target.is_dir():
         raise ValueError(f"output_dir must be a folder, got the file {target}")
-    module, tokenizer = load_reader(source, tokenizer, seed=seed)
-    data = _read(module, tokenizer, train, settings, rules)
-    cut = {key: getattr(settings, key) for key in ("max_length", "doc_stride", "max_query_length")}
-    if dev is not None and not make_windows(tokenizer, dev, **cut):
-        raise ValueError("dev must hold at least one example, got none")
-    fingerprint = _fingerprint(module, data, settings)
+    lesson = _PREPARE[rules.head](source, tokenizer, train, dev, settings, rules)
+    fingerprint = _fingerprint(lesson)
 
     report = _finished(target, fingerprint) if resume else None
-    if report is not None:
-        module, tokenizer = load_reader(target, seed=seed)
-        module.to(chosen)
-    else:
+    finished = report is not None
+    if report is None:
         if target.exists() and any(target.iterdir()) and not overwrite:
             raise ValueError(f"output_dir must be absent or empty, got {target}; overwrite=True replaces it")
         partial = target.with_name(target.name + ".partial")
-        losses, seconds = train_reader(
-            module.to(chosen),
-            tokenizer,
-            data,
-            settings,
+        lesson.module.to(chosen)
+        end = train_module(
+            lesson,
             Checkpoints(partial, fingerprint),
             checkpoint_every=checkpoint_every,
             resume=resume,
             show_progress=show_progress,
         )
-        counts = (len(losses), data.examples, len(data.windows), data.dropped)
-        report = TrainingReport(str(target), *counts, losses, seconds, asdict(settings))
-        _write(target, module, tokenizer, report, fingerprint)
+        counts = (end.step, lesson.examples, len(lesson.windows), lesson.dropped)
+        report = TrainingReport(str(target), *counts, end.losses, end.seconds, asdict(settings))
+        if end.best is not None:
+            best = end.epochs[end.best - 1]
+            report = replace(report, dev=best, epochs=end.epochs, best_epoch=end.best)
+        _write(target, lesson, report, fingerprint)
         shutil.rmtree(partial, ignore_errors=True)
-    if dev is not None:
-        reader = TorchReader(module, tokenizer, bf16=settings.bf16)
-        threshold = 0.0 if rules.unanswerable else None
-        predictions = predict(
-            reader, dev, **cut, null_score_diff_threshold=threshold, show_progress=show_progress
-        )
-        report = replace(report, dev=evaluate(dev, predictions, task).to_dict())
+    scores = lesson.score_dev(target if finished else None, show_progress=show_progress)
+    if scores is not None:
+        report = replace(report, dev=scores)
         _write_report(target, report, fingerprint)
     return report
 
 
-def _read(
-    module: Any, tokenizer: Any, train: Sequence[QAExample], settings: Settings, rules: Task
-) -> LabelledWindows:
-    """Cut and label the training examples, and say how many cannot be used."""
-    if not train:
-        raise ValueError("train must hold at least one example, got none")
-    positions = getattr(module.config, "max_position_embeddings", None)
-    if isinstance(positions, int) and settings.max_length > positions:
-        raise ValueError(
-            f"max_length must be at most the model's {positions} positions, got {settings.max_length}"
-        )
-    data = label_windows(
-        tokenizer,
-        first_shuffled(train, settings.limit, settings.seed),
-        max_length=settings.max_length,
-        doc_stride=settings.doc_stride,
-        max_query_length=settings.max_query_length,
-        unanswerable=rules.unanswerable,
-        learn=rules.learn,
-    )
-    if data.dropped:
-        total = data.examples + data.dropped
-        _LOG.warning("dropped %d of %d training examples: no answer at its place", data.dropped, total)
-    if not data.windows:
-        raise ValueError(f"train must hold an answer that is in its passage, got {data.dropped} without one")
-    return data
-
-
-def _fingerprint(module: Any, data: LabelledWindows, settings: Settings) -> str:
+def _fingerprint(lesson: Lesson) -> str:
     """Hash the weights to start from, the windows with their labels, and the settings."""
-    digest = hashlib.sha256(json.dumps(asdict(settings), sort_keys=True).encode())
-    for name, tensor in module.state_dict().items():
+    digest = hashlib.sha256(json.dumps(asdict(lesson.settings), sort_keys=True).encode())
+    for name, tensor in lesson.module.state_dict().items():
         digest.update(name.encode())
         digest.update(tensor.cpu().contiguous().numpy().data)
-    for window in data.windows:
+    for window in lesson.windows:
         digest.update(window.input_ids.data)
-    digest.update(data.starts.tobytes() + data.ends.tobytes())
+    for part in lesson.digest():
+        digest.update(part)
     return digest.hexdigest()
 
 
@@ -293,11 +279,11 @@ def _finished(target: Path, fingerprint: str) -> TrainingReport | None:
     return TrainingReport(**found | {"output_dir": str(target)})
 
 
-def _write(target: Path, module: Any, tokenizer: Any, report: TrainingReport, fingerprint: str) -> None:
+def _write(target: Path, lesson: Lesson, report: TrainingReport, fingerprint: str) -> None:
     def fill(part: Path) -> None:
         with quiet():
-            module.save_pretrained(part)
-            tokenizer.save_pretrained(part)
+            lesson.module.save_pretrained(part)
+            lesson.tokenizer.save_pretrained(part)
         _write_report(part, report, fingerprint)
 
     with folder_lock(target):

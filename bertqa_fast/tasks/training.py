@@ -1,10 +1,10 @@
-"""The training loop of a reader: AdamW with a linear schedule, checkpoints, a clean stop."""
+"""The training loop: AdamW with a linear schedule, checkpoints, a clean stop."""
 
 from __future__ import annotations
 
 import signal
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import islice
@@ -13,63 +13,14 @@ from typing import Any
 
 import numpy as np
 
-from bertqa_fast.data.windows import Window
 from bertqa_fast.progress import progress_bar
 from bertqa_fast.tasks.checkpoints import Checkpoints, Progress
-from bertqa_fast.tasks.torch_reader import forward
-from bertqa_fast.tasks.training_data import LabelledWindows, batch_order, label_places
+from bertqa_fast.tasks.lesson import Lesson
+from bertqa_fast.tasks.torch_modules import forward
+from bertqa_fast.tasks.training_data import batch_order
 
 _CHECKPOINT_SECONDS = 300.0
 _REFRESH_SECONDS = 0.5
-
-
-@dataclass(frozen=True, slots=True)
-class Settings:
-    """What a run is made of, beside weights and data; see `bertqa_fast.tasks.finetune.finetune`."""
-
-    task: str
-    batch_size: int
-    learning_rate: float
-    epochs: int
-    max_length: int
-    doc_stride: int
-    max_query_length: int | None
-    warmup_ratio: float
-    weight_decay: float
-    betas: tuple[float, float]
-    eps: float
-    max_grad_norm: float
-    seed: int
-    device: str
-    bf16: bool
-    limit: int | None
-    passage_only: bool
-    freeze_embeddings: bool
-    dropout: float | None = None
-
-    def __post_init__(self) -> None:
-        if not isinstance(self.passage_only, bool):
-            raise TypeError(f"passage_only must be a bool, got {type(self.passage_only).__name__}")
-        for name in ("batch_size", "epochs", "limit", "seed"):
-            value = getattr(self, name)
-            if name == "limit" and value is None:
-                continue
-            if isinstance(value, bool) or not isinstance(value, int):
-                raise TypeError(f"{name} must be an int, got {type(value).__name__} {value!r}")
-            least = 0 if name == "seed" else 1
-            if value < least:
-                raise ValueError(f"{name} must be {least} or more, got {value}")
-        for name in ("learning_rate", "max_grad_norm", "eps"):
-            if not getattr(self, name) > 0:
-                raise ValueError(f"{name} must be above 0, got {getattr(self, name)}")
-        if not self.weight_decay >= 0:
-            raise ValueError(f"weight_decay must be 0 or more, got {self.weight_decay}")
-        if not 0 <= self.warmup_ratio <= 1:
-            raise ValueError(f"warmup_ratio must be between 0 and 1, got {self.warmup_ratio}")
-        if self.dropout is not None and not 0 <= self.dropout < 1:
-            raise ValueError(f"dropout must be from 0 to below 1, or None, got {self.dropout}")
-        if len(self.betas) != 2 or not all(0 <= beta < 1 for beta in self.betas):
-            raise ValueError(f"betas must be two numbers from 0 to below 1, got {self.betas}")
 
 
 def linear_schedule(step: int, total: int, warmup: int) -> float:
@@ -97,40 +48,23 @@ def parameter_groups(module: Any, weight_decay: float) -> list[dict[str, Any]]:
     return [{"params": decayed, "weight_decay": weight_decay}, {"params": plain, "weight_decay": 0.0}]
 
 
-def span_loss(logits: tuple[Any, Any], starts: Any, ends: Any) -> Any:
-    """Return the mean of the cross entropies of start and end; logits ``[B, T]``, labels ``[B]``."""
-    from torch.nn.functional import cross_entropy
-
-    return (cross_entropy(logits[0], starts) + cross_entropy(logits[1], ends)) / 2
-
-
-def over_passage(logits: tuple[Any, Any], windows: Sequence[Window]) -> tuple[Any, Any]:
-    """Return the logits with the lowest float wherever no label can stand; logits ``[B, T]``."""
-    import torch
-
-    start, end = logits
-    elsewhere = torch.from_numpy(~label_places(windows)).to(start.device)
-    lowest = torch.finfo(start.dtype).min
-    return start.masked_fill(elsewhere, lowest), end.masked_fill(elsewhere, lowest)
-
-
-def train_reader(
-    module: Any,
-    tokenizer: Any,
-    data: LabelledWindows,
-    settings: Settings,
+def train(
+    lesson: Lesson,
     checkpoints: Checkpoints,
     *,
     checkpoint_every: int | None,
     resume: bool,
     show_progress: bool | None,
-) -> tuple[list[float], float]:
-    """Train a module in place; leave it in evaluation mode, and the global random state as it was.
+) -> Progress:
+    """Train a lesson's module in place; leave it in evaluation mode, and the global random state as it was.
+
+    Where the lesson scores epochs, the module has the weights of the best one in the end, of equal ones the
+    first.
 
     Returns
     -------
-    tuple of (list of float, float)
-        The loss of every step, and the seconds that all of them took.
+    Progress
+        Where the run stands at its end.
 
     Raises
     ------
@@ -141,6 +75,7 @@ def train_reader(
     """
     import torch
 
+    module, settings = lesson.module, lesson.settings
     device = next(module.parameters()).device
     if settings.freeze_embeddings:
         module.base_model.embeddings.requires_grad_(False)
@@ -156,9 +91,9 @@ def train_reader(
         eps=settings.eps,
         fused=True,
     )
-    batches = list(batch_order(len(data.windows), settings.batch_size, settings.epochs, settings.seed))
+    batches = list(batch_order(len(lesson.windows), settings.batch_size, settings.epochs, settings.seed))
     warmup = int(len(batches) * settings.warmup_ratio)
-    starts, ends = torch.from_numpy(data.starts).to(device), torch.from_numpy(data.ends).to(device)
+    epoch_steps = len(batches) // settings.epochs
 
     with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []), _stop_flag() as stop:
         torch.manual_seed(settings.seed)
@@ -171,11 +106,8 @@ def train_reader(
                 share = linear_schedule(log.steps, len(batches), warmup)
                 for group in optimizer.param_groups:
                     group["lr"] = settings.learning_rate * share
-                windows = [data.windows[number] for number in numbers]
-                logits = forward(module, tokenizer, windows, bf16=settings.bf16)
-                if settings.passage_only:
-                    logits = over_passage(logits, windows)
-                loss = span_loss(logits, starts[numbers], ends[numbers])
+                windows = [lesson.windows[number] for number in numbers]
+                loss = lesson.loss(forward(module, lesson.tokenizer, windows, bf16=settings.bf16), numbers)
                 optimizer.zero_grad(set_to_none=True)
                 loss.backward()
                 torch.nn.utils.clip_grad_norm_(trainable, settings.max_grad_norm)
@@ -183,14 +115,31 @@ def train_reader(
                 log.add(loss.detach())
                 bar.update()
                 log.show(bar)
-                if stop.is_set() or log.checkpoint_due(checkpoint_every):
+                scored = log.steps % epoch_steps == 0 and _score(lesson, log, checkpoints)
+                keep = scored and checkpoint_every != 0 and log.steps < len(batches)
+                if keep or stop.is_set() or log.checkpoint_due(checkpoint_every):
                     checkpoints.save(log.progress(), module, optimizer)
                     log.saved = monotonic()
                 if stop.is_set():
                     raise KeyboardInterrupt
-    module.eval()
     end = log.progress()
-    return end.losses, end.seconds
+    if end.best not in (None, len(end.epochs)):
+        checkpoints.load_best(end.best, module)
+    module.eval()
+    return end
+
+
+def _score(lesson: Lesson, log: _Log, checkpoints: Checkpoints) -> bool:
+    """Score the epoch that has just ended, and keep the weights of the best so far; False where none are."""
+    log.look()  # weights of a loss that is no number are not worth a score
+    scores = lesson.score_epoch()
+    if scores is None:
+        return False
+    log.epochs.append(scores)
+    if log.best is None or lesson.quality(scores) > lesson.quality(log.epochs[log.best - 1]):
+        log.best = len(log.epochs)
+        checkpoints.save_best(log.best, lesson.module)
+    return True
 
 
 @dataclass
@@ -199,6 +148,8 @@ class _Log:
 
     losses: list[float]
     earlier_seconds: float
+    epochs: list[dict[str, Any]] = field(default_factory=list)
+    best: int | None = None
     began: float = field(default_factory=monotonic)
     saved: float = field(default_factory=monotonic)
     shown: float = field(default_factory=monotonic)
@@ -206,7 +157,9 @@ class _Log:
 
     @classmethod
     def after(cls, progress: Progress | None) -> _Log:
-        return cls([], 0.0) if progress is None else cls(list(progress.losses), progress.seconds)
+        if progress is None:
+            return cls([], 0.0)
+        return cls(list(progress.losses), progress.seconds, list(progress.epochs), progress.best)
 
     @property
     def steps(self) -> int:
@@ -237,7 +190,8 @@ class _Log:
 
     def progress(self) -> Progress:
         self.look()
-        return Progress(len(self.losses), list(self.losses), self.earlier_seconds + monotonic() - self.began)
+        seconds = self.earlier_seconds + monotonic() - self.began
+        return Progress(len(self.losses), list(self.losses), seconds, list(self.epochs), self.best)
 
 
 @contextmanager

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +13,8 @@ from numpy.typing import NDArray
 from bertqa_fast.data.examples import Answer, QAExample
 from bertqa_fast.data.windows import Window, make_windows
 from bertqa_fast.tasks.gold import first_answer
+
+Example = TypeVar("Example")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +40,7 @@ class LabelledWindows:
     dropped: int
 
 
-def first_shuffled(examples: Sequence[QAExample], limit: int | None, seed: int) -> list[QAExample]:
+def first_shuffled(examples: Sequence[Example], limit: int | None, seed: int) -> list[Example]:
     """Return the first `limit` examples of a seeded shuffle, or, where it is None, all in their order."""
     if limit is None:
         return list(examples)

@@ -66,10 +66,10 @@ def test_heads_and_examples_must_fit(tiny_tokenizer: Any) -> None:
         predict(model, TextExample("a"))
     reader = SimpleNamespace(tokenizer=tiny_tokenizer, config=model.config)
     with pytest.raises(TypeError, match="examples must hold QAExample, got TextExample"):
-        predict(reader, TextExample("a"), max_length=8)  # type: ignore[call-overload]
+        predict(reader, TextExample("a"), max_length=8)
     other = SimpleNamespace(task="token-classification")
     with pytest.raises(ValueError, match=r"must have the head 'question-answering' .* got 'token-class"):
-        predict(other, QAExample("who?", "ada"))  # type: ignore[call-overload]
+        predict(other, QAExample("who?", "ada"))
 
 
 @given(st.lists(st.floats(-1e4, 1e4), min_size=1, max_size=6))

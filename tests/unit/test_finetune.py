@@ -277,7 +277,7 @@ def test_the_reference_s_settings_are_the_defaults(
 ) -> None:
     defaults = {n: p.default for n, p in inspect.signature(finetune).parameters.items()}
     for name, value in {
-        "preset": "ramnath2020",
+        "preset": None,
         "max_query_length": 64,
         "warmup_ratio": 0.1,
         "weight_decay": 0.01,

@@ -42,7 +42,9 @@ def test_bad_arguments_are_named(
     for options, error, message in (
         ({"task": "squat"}, ValueError, "task must be one of .*squad, squad_v2"),
         ({"preset": "cui2022"}, ValueError, "preset must be one of ramnath2020, cui2022-squad, cui2022-cmrc"),
-        ({"preset": None}, ValueError, "preset must be one of .*, got None"),
+        ({"preset": 3}, ValueError, "preset must be one of .*, got 3"),
+        ({"preset": "wu2021"}, ValueError, "preset must be one of ramnath2020, .*, got 'wu2021'"),
+        ({"validation": 0.1}, ValueError, "validation must be None for questions, got 0.1"),
         ({"passage_only": 1}, TypeError, "passage_only must be a bool, got int"),
         ({"train": []}, ValueError, "train must hold at least one example"),
         ({"train": [QAExample("q", "c", "1", ("x",))]}, ValueError, "train must hold an answer that is in"),

@@ -61,7 +61,8 @@ def test_arguments_go_before_the_preset_s(
     wanted = {"batch_size": 64, "epochs": 1, "max_length": 40, "doc_stride": 128, "passage_only": True}
     assert wanted.items() <= report.settings.items()
     assert report.steps == 1
-    assert set(PRESETS) == {"ramnath2020", "cui2022-squad", "cui2022-cmrc"}
+    assert set(PRESETS) == {"ramnath2020", "cui2022-squad", "cui2022-cmrc", "wu2021"}
+    assert find_preset(None) is PRESETS["ramnath2020"]
 
 
 def test_where_labels_can_stand(tiny_tokenizer: Any) -> None:
