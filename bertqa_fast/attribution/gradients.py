@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING, Any, Literal, Unpack, overload
 
 from bertqa_fast.attribution.gradient_presets import find_gradient_preset
 from bertqa_fast.attribution.naming import EMBEDDINGS
-from bertqa_fast.attribution.prepare import Example, Subject, as_list, prepare, texts_of
+from bertqa_fast.attribution.prepare import Example, as_list, prepare
 from bertqa_fast.attribution.results import Attribution
 from bertqa_fast.attribution.rules import require_count
 from bertqa_fast.attribution.settings import SinglePassSettings
+from bertqa_fast.attribution.single_pass import SinglePass, run_single_pass
 from bertqa_fast.attribution.targets import target_mix
-from bertqa_fast.model import advance, flatten
-from bertqa_fast.progress import progress_bar
 
 if TYPE_CHECKING:
     from bertqa_fast.model import Model
@@ -106,7 +105,7 @@ def gradients(
         label=(label, "predicted"),
         contrast=(contrast, None),
     )
-    mix = target_mix(target, model.task)
+    target_mix(target, model.task)  # which refuses what the model does not have
     many, single = as_list(model, examples)
     if not many:
         return []
@@ -129,60 +128,25 @@ def gradients(
         max_answer_length=max_answer_length,
         show_progress=show_progress,
     )
-    subjects = prepared.subjects
-    ids, types, offsets = flatten(prepared.windows)
-    targets: dict[str, Any] = dict(prepared.targets)
-    with progress_bar(len(prepared.windows), "attributing", "window", show_progress) as bar:
-        out = model.core.single_pass(
-            f"gradient_{kind}",
-            ids,
-            types,
-            offsets,
-            layers=[EMBEDDINGS],
-            **targets,
-            target_mix=mix,
-            reselect=chosen_there,
-            rows_per_batch=internal_batch_size or 0,
-            keep_values=keep_values,
-            progress=advance(bar),
-        )
-
-    if chosen_there:
-        subjects = [Subject(label=model.labels[number]) for number in out["class_logits"].argmax(axis=1)]
-
-    def attribution(number: int) -> Attribution:
-        window, subject = prepared.windows[number], subjects[number]
-        part = slice(offsets[number], offsets[number + 1])
-        scores = out["scores"][0, part].copy()
-        example = many[prepared.owners[number]]
-        question, context = texts_of(example)
-        return Attribution(
-            tokens=window.tokens,
-            offsets=window.offsets,
-            segment=window.segment,
-            word_ids=window.word_ids,
-            scores=scores if published is None else published.rescale(scores),
-            signed=out["signed"][0, part].copy(),
-            values=out["values"][0, part].copy() if keep_values else None,
-            layer=EMBEDDINGS,
-            target=target,
-            span=subject.span,
-            label=subject.label,
-            value=float(out["value"][number]),
-            baseline_value=None,
-            delta=None,
-            error=None,
-            evaluations=1.0,
-            converged=None,
-            method=kind,
-            preset=preset,
-            id=example.id,
-            window=window.index,
-            question=question,
-            context=context,
-        )
-
-    results = [attribution(number) for number in range(len(prepared.windows))]
+    what = SinglePass(
+        graph=f"gradient_{kind}",
+        layers=[EMBEDDINGS],
+        target=target,
+        method=kind,
+        preset=preset,
+        chosen_there=chosen_there,
+        rescale=None if published is None else published.rescale,
+    )
+    found, _ = run_single_pass(
+        model,
+        many,
+        prepared,
+        what,
+        keep_values=keep_values,
+        rows_per_batch=internal_batch_size,
+        show_progress=show_progress,
+    )
+    results = [result[EMBEDDINGS] for result in found]
     return results[0] if single else results
 
 

@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -23,6 +24,7 @@ py::dict single_pass(const std::shared_ptr<engine::Model>& model, const std::str
                      const Ints& input_ids, const Ints& token_type_ids, const Ints& offsets,
                      const std::vector<int>& layers, const Ints& span_start, const Ints& span_end,
                      const Floats& span_sign, const Floats& target_mix, bool reselect,
+                     const std::optional<Floats>& seed, const std::vector<std::string>& numbers,
                      std::size_t rows_per_batch, bool keep_values, const py::object& progress) {
   engine::SinglePassRequest request;
   request.sequences = {{span_of(offsets)}, span_of(input_ids), span_of(token_type_ids)};
@@ -32,6 +34,8 @@ py::dict single_pass(const std::shared_ptr<engine::Model>& model, const std::str
     request.spans_per_target = request.spans.sign.size() / request.sequences.size();
   }
   request.target = target_of(target_mix, reselect);
+  if (seed) request.seed = span_of(*seed);
+  request.numbers = numbers;
   request.layers = layers;
   request.rows_per_batch = rows_per_batch;
   request.keep_values = keep_values;
@@ -52,6 +56,7 @@ py::dict single_pass(const std::shared_ptr<engine::Model>& model, const std::str
   out["signed"] = to_numpy(std::move(result.signed_sums), {depth, total});
   if (keep_values) out["values"] = to_numpy(std::move(result.values), {depth, total, width});
   out["value"] = to_numpy(std::move(result.value), {count});
+  out["numbers"] = to_numpy(std::move(result.numbers), {static_cast<py::ssize_t>(numbers.size()), count});
   out["statistics"] = as_dict(result.statistics);
   return out;
 }
@@ -88,11 +93,15 @@ void register_single_pass(ModelClass& model) {
             py::arg("token_type_ids").noconvert(), py::arg("offsets").noconvert(), py::kw_only(),
             py::arg("layers"), py::arg("span_start").noconvert(), py::arg("span_end").noconvert(),
             py::arg("span_sign").noconvert(), py::arg("target_mix").noconvert(), py::arg("reselect") = false,
+            py::arg("seed").noconvert() = py::none(), py::arg("numbers") = std::vector<std::string>(),
             py::arg("rows_per_batch") = 0, py::arg("keep_values") = false, py::arg("progress") = py::none(),
-            R"(Run one of the graphs that explain every sequence in one run, forward and back: ``gradient_…``.
+            R"(Run one of the graphs that explain every sequence in one run, forward and back.
 
-Sequences and spans as in ``integrate``. Returns the logits, ``scores`` and ``signed`` ``[layers, total tokens]``,
-``values`` ``[layers, total tokens, H]`` if kept, ``value`` ``[sequences]`` (the target) and ``statistics``.)");
+Sequences and spans as in ``integrate``. Graphs of gradients (``gradient_…``) explain the target; those of
+relevance (``relevance_…``) begin with ``seed`` (float32 ``[3]``) times logit, probability and 1 of what is pinned,
+and ``target_mix`` only says what ``value`` is. ``numbers`` names outputs with a number for each sequence. Returns
+the logits, ``scores`` and ``signed`` ``[layers, total tokens]``, ``values`` ``[layers, total tokens, H]`` if kept,
+``value`` ``[sequences]`` (the target), ``numbers`` ``[numbers, sequences]`` and ``statistics``.)");
   model.def(
       "trace_attention", &trace_attention, py::arg("input_ids").noconvert(),
       py::arg("token_type_ids").noconvert(), py::arg("offsets").noconvert(), py::kw_only(), py::arg("layers"),

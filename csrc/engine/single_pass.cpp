@@ -1,7 +1,10 @@
 #include "engine/single_pass.hpp"
 
-#include <algorithm>
-#include <iterator>
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <stdexcept>
 
 #include "engine/padded_batches.hpp"
 #include "engine/plan.hpp"
@@ -29,6 +32,36 @@ void take_targets(const SinglePassRequest& request, const Head& head, const Padd
   }
 }
 
+// What a graph of relevance takes: the pinned positions or classes, [E] each, and the seed.
+struct Beginning {
+  runtime::Value start, end, seed;
+
+  Beginning(const std::shared_ptr<runtime::Environment>& env, const SinglePassRequest& request,
+            std::span<const std::size_t> members)
+      : start(gather(env, request.spans.start, members)),
+        end(gather(env, request.spans.end, members)),
+        seed(runtime::Value::copy_of<float>(env, request.seed,
+                                            std::array{static_cast<std::int64_t>(request.seed.size())})) {}
+
+  void feed(std::vector<Input>& feeds, const Head& head) const {
+    feeds.push_back({"seed", &seed});
+    if (head.is_reader()) {
+      feeds.insert(feeds.end(), {{"span_start", &start}, {"span_end", &end}});
+    } else {
+      feeds.push_back({"label", &start});
+    }
+  }
+
+ private:
+  static runtime::Value gather(const std::shared_ptr<runtime::Environment>& env,
+                               std::span<const std::int64_t> all, std::span<const std::size_t> members) {
+    std::vector<std::int64_t> mine;
+    for (const std::size_t member : members) mine.push_back(all[member]);
+    return runtime::Value::copy_of<std::int64_t>(env, mine,
+                                                 std::array{static_cast<std::int64_t>(mine.size())});
+  }
+};
+
 }  // namespace
 
 SinglePassResult single_pass(Model& model, const SinglePassRequest& request, const Progress& progress) {
@@ -37,7 +70,13 @@ SinglePassResult single_pass(Model& model, const SinglePassRequest& request, con
   const Head head = description.head();
   validate_sequences(model, sequences);
   validate_targets(model, sequences, request.spans, request.spans_per_target, request.target);
+  const bool relevance = !request.seed.empty();
+  if (relevance && request.spans_per_target != 1) {
+    throw std::invalid_argument("contrast: relevance begins with one span or class");
+  }
   std::vector<Output> outputs = head.outputs();
+  const std::size_t logits_end = outputs.size();
+  for (const std::string& name : request.numbers) outputs.push_back({name});
   const std::size_t first = outputs.size();
   for (const int layer : request.layers) {
     model.require_layer(layer);
@@ -53,12 +92,14 @@ SinglePassResult single_pass(Model& model, const SinglePassRequest& request, con
   result.signed_sums.resize(request.layers.size() * total);
   if (request.keep_values) result.values.resize(request.layers.size() * total * sizes.hidden_size);
   result.value.resize(sequences.size());
+  result.numbers.resize(request.numbers.size() * sequences.size());
   result.logits = Logits(head, sequences.size(), total);
 
   const auto blocks = static_cast<std::size_t>(sizes.num_layers);
   const RowCost cost{
       [&](std::size_t tokens) {
-        return gradient_row_bytes(sizes, tokens, blocks) +
+        // Rules of relevance divide by what a gradient has no need to keep.
+        return ((relevance ? 3 : 1) * gradient_row_bytes(sizes, tokens, blocks)) +
                request.layers.size() * tokens * (sizes.hidden_size + 2) * sizeof(float);
       },
       [&](std::size_t tokens) { return forward_row_work(sizes, tokens, blocks); },
@@ -69,8 +110,6 @@ SinglePassResult single_pass(Model& model, const SinglePassRequest& request, con
                       const auto& env = model.environment();
                       const auto& [members, tokens, last] = batch;
                       const PaddedInputs inputs = pad(env, sequences, members, tokens);
-                      const TargetTensors target(env, head, request.spans, request.spans_per_target,
-                                                 request.target, members);
                       std::vector<Input> feeds{{"input_ids", &inputs.input_ids},
                                                {"token_type_ids", &inputs.token_type_ids},
                                                {"attention_mask", &inputs.attention_mask}};
@@ -78,7 +117,7 @@ SinglePassResult single_pass(Model& model, const SinglePassRequest& request, con
                       target.feed(feeds, false);
                       const auto values =
                           model.run(request.graph, feeds, outputs, result.statistics, {.shrink_arena = last});
-                      const auto logits = std::span(values).first(first);
+                      const auto logits = std::span(values).first(logits_end);
                       result.logits.take(head, logits, sequences, members, tokens);
                       take_targets(request, head, batch, logits, result.value);
                       for (std::size_t l = 0; l < request.layers.size(); ++l) {

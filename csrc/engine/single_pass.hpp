@@ -20,6 +20,11 @@ struct SinglePassRequest {
   Spans spans;
   std::size_t spans_per_target = 1;
   TargetForm target;
+  // What relevance begins with, as graphs of relevance take it in place of a target: seed . (logit,
+  // probability, 1) of the one pinned class, or of both ends of the one span. Empty: gradients.
+  std::span<const float> seed;
+  // Outputs of the graph that are a number for each sequence.
+  std::vector<std::string> numbers;
   std::span<const int> layers;
   std::size_t rows_per_batch = 0;  // 0: as many as are worth having and fit
   bool keep_values = false;
@@ -29,6 +34,7 @@ struct SinglePassResult {
   std::vector<float> scores, signed_sums;  // [layers, total tokens]
   std::vector<float> values;               // [layers, total tokens, H], or empty
   std::vector<double> value;               // [sequences], the target
+  std::vector<float> numbers;              // [numbers, sequences]
   Logits logits;
   Statistics statistics;
 };
