@@ -8,6 +8,7 @@ from bertqa_fast.attribution.attention_tracing import attention_tracing
 from bertqa_fast.attribution.gradients import gradients
 from bertqa_fast.attribution.integrated_gradients import integrated_gradients
 from bertqa_fast.attribution.profile import Profile
+from bertqa_fast.attribution.relevance import relevance
 from bertqa_fast.attribution.results import Attribution, LayerAttributions
 from bertqa_fast.data.cmrc import read_cmrc
 from bertqa_fast.data.duorc import read_duorc
@@ -74,5 +75,6 @@ __all__ = [
     "read_squad",
     "read_sst",
     "read_tsv",
+    "relevance",
     "zone_grid",
 ]

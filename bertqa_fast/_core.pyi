@@ -388,15 +388,20 @@ class Model:
         span_sign: numpy.typing.NDArray[numpy.float32],
         target_mix: numpy.typing.NDArray[numpy.float32],
         reselect: bool = False,
+        seed: numpy.typing.NDArray[numpy.float32] | None = None,
+        numbers: collections.abc.Sequence[str] = [],
         rows_per_batch: typing.SupportsInt | typing.SupportsIndex = 0,
         keep_values: bool = False,
         progress: typing.Any = None,
     ) -> dict:
         """
-        Run one of the graphs that explain every sequence in one run, forward and back: ``gradient_…``.
+        Run one of the graphs that explain every sequence in one run, forward and back.
 
-        Sequences and spans as in ``integrate``. Returns the logits, ``scores`` and ``signed`` ``[layers, total tokens]``,
-        ``values`` ``[layers, total tokens, H]`` if kept, ``value`` ``[sequences]`` (the target) and ``statistics``.
+        Sequences and spans as in ``integrate``. Graphs of gradients (``gradient_…``) explain the target; those of
+        relevance (``relevance_…``) begin with ``seed`` (float32 ``[3]``) times logit, probability and 1 of what is pinned,
+        and ``target_mix`` only says what ``value`` is. ``numbers`` names outputs with a number for each sequence. Returns
+        the logits, ``scores`` and ``signed`` ``[layers, total tokens]``, ``values`` ``[layers, total tokens, H]`` if kept,
+        ``value`` ``[sequences]`` (the target), ``numbers`` ``[numbers, sequences]`` and ``statistics``.
         """
     def trace_attention(
         self,

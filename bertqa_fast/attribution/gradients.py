@@ -137,7 +137,7 @@ def gradients(
         chosen_there=chosen_there,
         rescale=None if published is None else published.rescale,
     )
-    found, _ = run_single_pass(
+    found = run_single_pass(
         model,
         many,
         prepared,

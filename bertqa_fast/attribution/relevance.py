@@ -72,7 +72,8 @@ def relevance(
     -------
     Attribution, LayerAttributions, or a list of these
         ``scores`` are sums over H of |R|, ``signed`` sums of R; ``delta`` is the conservation gap, the sum of
-        all R less what it began with.
+        all R less what it began with, and ``gaps`` with ``"attn_lrp"`` what each softmax above the layer
+        added to it.
 
     Raises
     ------
@@ -108,9 +109,9 @@ def relevance(
         target=target,
         method=f"relevance_{rule}",
         seed=np.array(_SEEDS[target], dtype=np.float32),
-        numbers=("initial",),
+        softmax_blocks=range(model.num_layers if rule == "attn_lrp" else 0),
     )
-    found, _ = run_single_pass(
+    found = run_single_pass(
         model,
         many,
         prepared,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, overload
 
 import numpy as np
@@ -64,6 +64,9 @@ class Attribution:
         Estimated relative L1 error of the normalised scores that comes from computing in less than float32,
         beside ``error``: the larger one of two windows at the lowest layer asked for, with three nodes. None
         for float32, and where it was not measured.
+    gaps : dict of str to float
+        What parts of a method added to what they should only hand on, by name; ``delta`` is their sum and
+        what no part answers for. Relevance by ``attn_lrp`` has ``softmax_<block>``; other methods have none.
     id : str or None
         The example's id.
     window : int
@@ -110,6 +113,7 @@ class Attribution:
     baseline: str | None = None
     label: str | int | None = None
     precision_error: float | None = None
+    gaps: dict[str, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         count = len(self.tokens)

@@ -39,9 +39,8 @@ class SinglePass:
         The run itself chooses a classifier's predicted class.
     seed : float32 array of [3] or None
         What relevance begins with: seed . (logit, probability, 1); None for gradients.
-    numbers : tuple of str
-        Outputs that are a number for each window; of relevance the first is what it began with, which
-        ``delta`` is the distance to.
+    softmax_blocks : range
+        The blocks whose softmax says what it added to relevance.
     rescale : callable or None
         Norms ``[T]`` to what is called scores.
     """
@@ -53,7 +52,7 @@ class SinglePass:
     preset: str | None = None
     chosen_there: bool = False
     seed: npt.NDArray[np.float32] | None = None
-    numbers: tuple[str, ...] = ()
+    softmax_blocks: range = range(0)
     rescale: Callable[[npt.NDArray[np.float32]], npt.NDArray[np.float32]] | None = field(default=None)
 
 
@@ -66,10 +65,13 @@ def run_single_pass(
     keep_values: bool,
     rows_per_batch: int | None,
     show_progress: bool | None,
-) -> tuple[list[LayerAttributions], npt.NDArray[np.float32]]:
-    """Run it over prepared windows; return their attributions, and ``numbers`` ``[numbers, windows]``."""
+) -> list[LayerAttributions]:
+    """Run it over prepared windows, and return their attributions."""
     ids, types, offsets = flatten(prepared.windows)
     targets: dict[str, Any] = dict(prepared.targets)
+    # What relevance began with, and what each softmax added to it.
+    gap_names = [f"softmax_gap_{block}" for block in what.softmax_blocks]
+    numbers = [] if what.seed is None else ["initial", *gap_names]
     with progress_bar(len(prepared.windows), "attributing", "window", show_progress) as bar:
         out = model.core.single_pass(
             what.graph,
@@ -81,7 +83,7 @@ def run_single_pass(
             target_mix=target_mix(what.target, model.task),
             reselect=what.chosen_there,
             seed=what.seed,
-            numbers=list(what.numbers),
+            numbers=numbers,
             rows_per_batch=rows_per_batch or 0,
             keep_values=keep_values,
             progress=advance(bar),
@@ -96,9 +98,14 @@ def run_single_pass(
         scores, signed = out["scores"][at, part].copy(), out["signed"][at, part].copy()
         example = examples[prepared.owners[number]]
         question, context = texts_of(example)
-        delta = None
+        delta, gaps = None, {}
         if what.seed is not None:
             delta = float(signed.sum(dtype=np.float64)) - float(out["numbers"][0, number])
+            gaps = {
+                f"softmax_{block}": float(out["numbers"][1 + at_block, number])
+                for at_block, block in enumerate(what.softmax_blocks)
+                if block > what.layers[at]
+            }
         return Attribution(
             tokens=window.tokens,
             offsets=window.offsets,
@@ -114,6 +121,7 @@ def run_single_pass(
             value=float(out["value"][number]),
             baseline_value=None,
             delta=delta,
+            gaps=gaps,
             error=None,
             evaluations=1.0,
             converged=None,
@@ -125,8 +133,7 @@ def run_single_pass(
             context=context,
         )
 
-    results = [
+    return [
         LayerAttributions(attribution(number, at) for at in range(len(what.layers)))
         for number in range(len(prepared.windows))
     ]
-    return results, out["numbers"]

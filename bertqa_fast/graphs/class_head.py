@@ -40,6 +40,11 @@ def num_classes(weights: Mapping[str, TensorEntry]) -> int | None:
     return None if entry is None else entry.shape[0]
 
 
+def task_of(weights: Mapping[str, TensorEntry]) -> str:
+    """Return the task of the head that the weights have."""
+    return "question-answering" if num_classes(weights) is None else "text-classification"
+
+
 def first_token(g: Graph, count: str, tokens: str) -> At:
     """Return the first token of every sequence; ``count`` and ``tokens`` are int64 ``[1]``, B and T."""
     with g.scope("first_token"):

@@ -150,5 +150,5 @@ def foreign_files(folder: Path) -> list[str]:
     except (OSError, ValueError, KeyError, TypeError):
         listed = set()
     names = {p.name for p in folder.iterdir()} - listed - _WRITTEN
-    of_layers = ("cut_", "forward_", "all_layers", "attend_", "masked_", "gradient_")
+    of_layers = ("cut_", "forward_", "all_layers", "attend_", "masked_", "gradient_", "relevance_")
     return sorted(name for name in names if not (name.startswith(of_layers) and name.endswith(".onnx")))

@@ -289,7 +289,7 @@ def test_every_file_is_valid_onnx_over_one_weight_file(reader: Any) -> None:
     graphs = sorted(folder.glob("*.onnx"))
     assert {p.stem for p in graphs} == set(manifest.graphs)
     layers = reader.exact.num_layers
-    assert len(graphs) == 3 * (layers + 1) + 2 * layers + 10
+    assert len(graphs) == 3 * (layers + 1) + 2 * layers + 14
     for path in graphs:
         onnx.checker.check_model(path, full_check=True)
         graph = onnx.load(path, load_external_data=False).graph
