@@ -70,7 +70,17 @@ def analyze(
     -------
     Done
         An analysis that the run cannot support is among ``refused``, and the others are done.
+
+    Raises
+    ------
+    ValueError
+        The run is one of a classifier.
     """
+    if run.head != "question-answering":
+        raise ValueError(
+            f"{run.folder} holds a run of a classifier, wanted one of a reader: analyses speak of questions "
+            "and passages (bertqa-fast study is for classifiers)"
+        )
     done = Done()
     model: Model | None = None
     try:

@@ -9,6 +9,7 @@ from bertqa_fast.analysis.trends import trends
 from bertqa_fast.report.contents import Evaluation, Report, ReportAnalysis, ReportExample
 from bertqa_fast.report.facts import condition_facts, model_facts
 from bertqa_fast.report.tables import setting_text
+from bertqa_fast.runs.heads import said
 from bertqa_fast.runs.reader import Run
 
 
@@ -52,7 +53,7 @@ def run_report(
             ReportExample(
                 layers,
                 gold=gold[number],
-                predicted=prediction.text,
+                predicted=str(said(prediction)),
                 probability=prediction.probability,
                 exact=None if matched is None else bool(matched),
             )
@@ -77,8 +78,7 @@ def run_report(
                 "examples": str(same["data"]["examples"]),
                 "attributed": str(total),
             },
-            "Conditions": condition_facts(next(iter(examples[0].layers.values())))
-            | {"span": str(same["settings"]["span"])},
+            "Conditions": condition_facts(next(iter(examples[0].layers.values()))) | _explained(run),
             **(more_facts or {}),
         },
         examples=tuple(examples),
@@ -97,3 +97,11 @@ def run_report(
             "Versions": dict(about["versions"]),
         },
     )
+
+
+def _explained(run: Run) -> dict[str, str]:
+    """Say what was explained of every example."""
+    settings = run.about["identity"]["settings"]
+    if run.head == "text-classification":
+        return {"class": str(settings["label"])}
+    return {"span": str(settings["span"])}

@@ -12,29 +12,25 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from bertqa_fast.attribution.layer_results import LayerAttributions
-from bertqa_fast.data.examples import QAExample
-from bertqa_fast.data.windows import make_windows
+from bertqa_fast.attribution.prepare import Example
 from bertqa_fast.progress import progress_bar
 from bertqa_fast.runs.description import about, check_arguments, identity, resolved_layers
 from bertqa_fast.runs.finish import write_predictions_files
+from bertqa_fast.runs.heads import ANSWERING, WINDOWING, AnyPrediction, gold_of, windows_of
 from bertqa_fast.runs.pace import Pace
 from bertqa_fast.runs.reader import embedding_path
 from bertqa_fast.runs.store import RunWriter
 from bertqa_fast.storage import write_atomic
-from bertqa_fast.tasks.answers import Prediction
 from bertqa_fast.tasks.predict import predict
 from bertqa_fast.tasks.registry import get_task
 
 if TYPE_CHECKING:
     from bertqa_fast.model import Model
 
-_WINDOWING = {"max_length", "doc_stride"}
-_ANSWERING = _WINDOWING | {"max_answer_length"}
-
 
 def attribute_dataset(
     model: Model,
-    examples: Sequence[QAExample],
+    examples: Sequence[Example],
     out_dir: str | Path,
     *,
     task: str = "squad",
@@ -55,8 +51,8 @@ def attribute_dataset(
     ----------
     model : Model
         What is explained.
-    examples : sequence of QAExample
-        The data; ids must differ.
+    examples : sequence of QAExample or TextExample
+        The data, questions for a reader and texts for a classifier; ids must differ.
     out_dir : str or Path
         The run folder; absent or empty, unless ``resume`` goes on with the run in it.
     task : str
@@ -92,12 +88,13 @@ def attribute_dataset(
     from bertqa_fast.attribution.integrated_gradients import integrated_gradients
 
     rules = get_task(task)
+    model.require_task(rules.head)
     check_arguments(examples, limit, embeddings)
     numbers = resolved_layers(layers, model.num_layers, options.get("preset"))
     same = identity(model, examples, task, numbers, embeddings, integrated_gradients, options)
     total = len(examples) if limit is None else min(limit, len(examples))
-    windowing = {name: options[name] for name in _WINDOWING & options.keys()}
-    answering = {name: options[name] for name in _ANSWERING & options.keys()}
+    windowing = {name: options[name] for name in WINDOWING[rules.head] & options.keys()}
+    answering: dict[str, Any] = {name: options[name] for name in ANSWERING[rules.head] & options.keys()}
     if rules.unanswerable:
         answering["null_score_diff_threshold"] = 0.0  # as SQuAD v2 is predicted everywhere
     with RunWriter(Path(out_dir), same, about(model, data_path, task), resume=resume) as writer:
@@ -107,13 +104,13 @@ def attribute_dataset(
         with progress_bar(total, "attributing", "example", show_progress, initial=done) as bar:
             try:
                 for chunk in part.chunks(pending):
-                    chosen = [examples[number] for number in chunk]
+                    chosen: Any = [examples[number] for number in chunk]
                     started = time.monotonic()
                     # A list of layers gives LayerAttributions always, also where it holds one.
                     results: Any = integrated_gradients(
                         model, chosen, layer=numbers, show_progress=False, **options
                     )
-                    answers = predict(model, chosen, show_progress=False, **answering)
+                    answers: list[Any] = predict(model, chosen, show_progress=False, **answering)
                     kept = [index for index, number in enumerate(chunk) if number < embeddings]
                     for index in kept:
                         _keep_states(
@@ -134,7 +131,7 @@ class _Part:
         self.pace = Pace()
         self._writer = writer
         self._results: list[tuple[int, LayerAttributions]] = []
-        self._predictions: dict[int, Prediction] = {}
+        self._predictions: dict[int, AnyPrediction] = {}
         self._gold: dict[int, list[str]] = {}
 
     def chunks(self, pending: Sequence[range]) -> Iterator[range]:
@@ -150,14 +147,14 @@ class _Part:
     def add(
         self,
         numbers: Sequence[int],
-        examples: Sequence[QAExample],
+        examples: Sequence[Example],
         results: Sequence[LayerAttributions],
-        predictions: Sequence[Prediction],
+        predictions: Sequence[AnyPrediction],
         seconds: float,
     ) -> None:
         for number, example, layers, prediction in zip(numbers, examples, results, predictions, strict=True):
             self._results.append((number, layers))
-            self._gold[number] = [answer.text for answer in example.answers]
+            self._gold[number] = gold_of(example)
             self._predictions[number] = replace(prediction, id=prediction.id or f"#{number}")
         self.pace.add(len(numbers), seconds)
         if self.pace.full:
@@ -171,10 +168,10 @@ class _Part:
 
 
 def _keep_states(
-    model: Model, folder: Path, number: int, example: QAExample, result: Any, windowing: dict[str, int]
+    model: Model, folder: Path, number: int, example: Example, result: Any, windowing: dict[str, int]
 ) -> None:
     first = next(iter(result.values()))
-    window = make_windows(model.window_tokenizer, [example], **windowing)[first.window]
+    window = windows_of(model, example, **windowing)[first.window]
     states = model.hidden_states([window])[0]
     buffer = io.BytesIO()
     np.savez(buffer, hidden_states=np.asarray(states, dtype=np.float32), window=np.int32(first.window))

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from bertqa_fast.attribution.layers import parse_layers
 from bertqa_fast.attribution.naming import EMBEDDINGS
+from bertqa_fast.attribution.prepare import Example
 from bertqa_fast.attribution.presets import find_preset
-from bertqa_fast.data.examples import QAExample
 from bertqa_fast.runs.identity import data_hash, plain
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ def resolved_layers(layers: Any, num_layers: int, preset: str | None) -> list[in
 
 def identity(
     model: Model,
-    examples: Sequence[QAExample],
+    examples: Sequence[Example],
     task: str,
     layers: list[int],
     embeddings: int,
@@ -92,7 +92,7 @@ def about(model: Model, data_path: Any, task: str) -> dict[str, Any]:
     }
 
 
-def check_arguments(examples: Sequence[QAExample], limit: int | None, embeddings: int) -> None:
+def check_arguments(examples: Sequence[Example], limit: int | None, embeddings: int) -> None:
     """Refuse what no run can be made of.
 
     Raises

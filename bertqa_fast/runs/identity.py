@@ -10,10 +10,10 @@ from typing import Any
 
 import numpy as np
 
-from bertqa_fast.data.examples import QAExample
+from bertqa_fast.attribution.prepare import Example
 
 
-def data_hash(examples: Sequence[QAExample]) -> str:
+def data_hash(examples: Sequence[Example]) -> str:
     """Return the SHA-256 of the examples: texts, ids and gold answers, in order."""
     digest = hashlib.sha256()
     for example in examples:

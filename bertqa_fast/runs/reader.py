@@ -14,6 +14,7 @@ from bertqa_fast.attribution.layer_results import LayerAttributions
 from bertqa_fast.data.jsonfiles import read_json
 from bertqa_fast.runs.by_example import ByExample
 from bertqa_fast.runs.files import MEND, RunFolderError, damaged, part_path, read_run_file, read_table
+from bertqa_fast.runs.heads import AnyPrediction, read_prediction
 from bertqa_fast.runs.parts import Part, answers_of, lost, named, survey
 from bertqa_fast.runs.schema import from_tables, score_schema, window_schema
 from bertqa_fast.runs.scored import (
@@ -23,7 +24,6 @@ from bertqa_fast.runs.scored import (
     layer_scores,
     scored_windows,
 )
-from bertqa_fast.tasks.answers import NBest, Prediction
 
 
 class Run:
@@ -105,8 +105,13 @@ class Run:
             path = part_path(self.folder, "scores", part.number)
             yield from layer_scores(read_table(path, ["example", "layer", "scores"]), layer)
 
-    def predictions(self) -> Mapping[int, Prediction]:
-        """Return number of the example to its prediction, n-best list included, read as it is asked for.
+    @property
+    def head(self) -> str:
+        """The head of the model: ``"question-answering"`` or ``"text-classification"``."""
+        return str(self.about["model"].get("task", "question-answering"))
+
+    def predictions(self) -> Mapping[int, Any]:
+        """Return number of the example to its `Prediction` or `ClassPrediction`, read as it is asked for.
 
         Raises
         ------
@@ -124,7 +129,7 @@ class Run:
 
     def scores(self) -> dict[str, float]:
         """Return the scores in per cent; empty where the run is not finished or has no gold answers."""
-        names = {"exact_match": "EM", "f1": "F1"}
+        names = {"exact_match": "EM", "f1": "F1", "accuracy": "accuracy", "macro_f1": "macro-F1"}
         kept = self.about.get("scores", {})
         return {short: kept[name] for name, short in names.items() if name in kept}
 
@@ -156,13 +161,11 @@ class Run:
             raise RunFolderError(f"{path} cannot be read ({error}); {mend}") from None
         return states
 
-    def _predictions(self, part: Part) -> dict[int, Prediction]:
-        found: dict[int, Prediction] = {}
+    def _predictions(self, part: Part) -> dict[int, AnyPrediction]:
+        found: dict[int, AnyPrediction] = {}
         try:
             for example, entry in self._answers(part).items():
-                fields = dict(entry["prediction"])
-                n_best = [NBest(**fields_of_one) for fields_of_one in fields.pop("n_best")]
-                found[example] = Prediction(**fields, n_best=n_best)
+                found[example] = read_prediction(entry["prediction"])
         except (TypeError, KeyError, AttributeError) as error:
             raise damaged(part_path(self.folder, "predictions", part.number, "json"), error) from None
         return found

@@ -68,11 +68,14 @@ def write_reference_files(run: Run, folder: str | Path, *, show_progress: bool |
     Raises
     ------
     ValueError
-        The run has no examples, joined windows, or windows of more than 384 tokens.
+        The run is one of a classifier, or has no examples, joined windows, or windows of more than 384
+        tokens.
     RunFolderError
         The run is damaged.
     """
     folder = Path(folder)
+    if run.head != "question-answering":
+        raise ValueError(f"{run.folder} holds a run of a classifier; the reference's files are of questions")
     duorc = run.task.startswith("duorc")
     suffix = "_duorc" if duorc else ""
     with progress_bar(len(run) * (1 + len(run.layers)), "converting", "row", show_progress) as bar:

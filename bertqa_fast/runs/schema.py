@@ -59,7 +59,7 @@ def score_schema() -> Any:
     """Return the columns of ``scores/``: a row for each example, window and layer.
 
     Layer l is the output of encoder block l, -1 the embeddings. ``span`` holds the first and last token of
-    the explained answer.
+    the explained answer; ``label`` is the explained class, a number of one as text.
     """
     import pyarrow as pa
 
@@ -120,6 +120,7 @@ def score_table(results: Sequence[tuple[int, LayerAttributions]]) -> Any:
             "signed": item.signed,
             "span": item.span,
             **{name: getattr(item, name) for name in _PLAIN},
+            "label": None if item.label is None else str(item.label),
         }
         for example, layers in results
         for item in layers.values()

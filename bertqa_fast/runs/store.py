@@ -26,11 +26,11 @@ from bertqa_fast.runs.files import (
     read_run_file,
     write_table,
 )
+from bertqa_fast.runs.heads import AnyPrediction
 from bertqa_fast.runs.identity import differences, identity_hash
 from bertqa_fast.runs.parts import Part, lost, missing, named, survey
 from bertqa_fast.runs.schema import score_table, window_table
 from bertqa_fast.storage import write_atomic
-from bertqa_fast.tasks.answers import Prediction
 
 _LOG = logging.getLogger(__name__)
 # What a process that is killed while it writes leaves behind.
@@ -130,7 +130,7 @@ class RunWriter:
     def add(
         self,
         results: Sequence[tuple[int, LayerAttributions]],
-        predictions: Mapping[int, Prediction],
+        predictions: Mapping[int, AnyPrediction],
         gold: Mapping[int, Sequence[str]],
         seconds: float,
     ) -> None:
@@ -143,7 +143,7 @@ class RunWriter:
         predictions : mapping
             Number of the example to its prediction.
         gold : mapping
-            Number of the example to its gold answers.
+            Number of the example to its gold answers, or its class.
         seconds : float
             Work that went into the part.
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -78,8 +78,33 @@ class ClassPrediction:
         return sorted(entries, key=lambda entry: -entry["logit"])
 
     def to_dict(self) -> dict[str, Any]:
-        """Return its fields, the classes as :meth:`ranked` gives them, for JSON."""
-        return {"id": self.id, "label": self.label, "index": self.index, "classes": self.ranked()}
+        """Return its fields, the classes as :meth:`ranked` gives them and in their order, for JSON."""
+        return {
+            "id": self.id,
+            "label": self.label,
+            "index": self.index,
+            "labels": list(self.probabilities),
+            "classes": self.ranked(),
+        }
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Self:
+        """Return the prediction that :meth:`to_dict` gave this of.
+
+        Raises
+        ------
+        KeyError, TypeError
+            `data` is something else.
+        """
+        by_label = {entry["label"]: entry for entry in data["classes"]}
+        classes = [by_label[label] for label in data["labels"]]
+        return cls(
+            id=data["id"],
+            label=data["label"],
+            index=data["index"],
+            probabilities={entry["label"]: entry["probability"] for entry in classes},
+            logits=tuple(entry["logit"] for entry in classes),
+        )
 
 
 def rank_classes(
