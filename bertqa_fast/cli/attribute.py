@@ -12,25 +12,32 @@ from bertqa_fast.cli.options import (
     LAYER_HELP,
     BaselineOption,
     DataOption,
+    DelimiterOption,
     DeviceOption,
     DocStrideOption,
     JsonOption,
+    LabelColumnOption,
+    LabelOption,
     LimitOption,
     MaxAnswerOption,
     MaxLengthOption,
     MethodOption,
     ModelOption,
+    PairColumnOption,
     PrecisionOption,
     PresetOption,
     SpanOption,
     StepsOption,
     TargetOption,
     TaskOption,
+    TextColumnOption,
     ThreadsOption,
     TolOption,
     Windows,
     WindowsOption,
     open_model,
+    parse_columns,
+    parse_label,
     parse_layers,
     parse_span,
     read_data,
@@ -47,6 +54,8 @@ The folder grows part by part; a run that was stopped goes on with --resume, rep
 
 [cyan]bertqa-fast attribute --model ./my-model --data dev-v1.1.json --layers embeddings,2,5
 --output-dir ./run --resume[/cyan]
+
+[cyan]bertqa-fast attribute --model ./classifier --data test.txt --task sst5 --output-dir ./run[/cyan]
 """
 
 
@@ -57,6 +66,10 @@ def attribute(
     output_dir: Annotated[Path, typer.Option("--output-dir", help="Run folder.")],
     layers: Annotated[str, typer.Option("--layers", help=LAYER_HELP)] = "all",
     task: TaskOption = "squad",
+    text_column: TextColumnOption = None,
+    label_column: LabelColumnOption = None,
+    pair_column: PairColumnOption = None,
+    delimiter: DelimiterOption = None,
     limit: LimitOption = None,
     embeddings: Annotated[
         int, typer.Option("--embeddings", min=0, help="Keep the hidden states of the first N examples.")
@@ -64,6 +77,7 @@ def attribute(
     resume: Annotated[bool, typer.Option("--resume", help="Go on with the run in the folder.")] = False,
     target: TargetOption = "probability",
     span: SpanOption = "predicted",
+    label: LabelOption = "predicted",
     baseline: BaselineOption = "zero",
     method: MethodOption = "auto",
     steps: StepsOption = None,
@@ -82,7 +96,8 @@ def attribute(
     from bertqa_fast.runs.attribute import attribute_dataset
 
     chosen, pinned = parse_layers(layers), parse_span(span)
-    examples = read_data(data, task)
+    columns = parse_columns(task, text_column, label_column, pair_column, delimiter)
+    examples = read_data(data, task, columns=columns)
     with open_model(model, device, precision, threads) as opened:
         about = attribute_dataset(
             opened,
@@ -96,6 +111,7 @@ def attribute(
             data_path=data,
             target=target,
             span=pinned,
+            label=parse_label(label),
             baseline=baseline,
             method=method,
             n_steps=steps,

@@ -14,6 +14,7 @@ from bertqa_fast.cli.options import (
     DeviceOption,
     DocStrideOption,
     JsonOption,
+    LabelOption,
     MaxAnswerOption,
     MaxLengthOption,
     MethodOption,
@@ -28,6 +29,7 @@ from bertqa_fast.cli.options import (
     Windows,
     WindowsOption,
     open_model,
+    parse_label,
     parse_layers,
     parse_span,
 )
@@ -62,9 +64,7 @@ def explain(
     ] = None,
     text: Annotated[str | None, typer.Option("--text", help="The text, of a classifier.")] = None,
     text_pair: Annotated[str | None, typer.Option("--text-pair", help="The second text of a pair.")] = None,
-    label: Annotated[
-        str, typer.Option("--label", help="predicted, or the class to explain: its name or number.")
-    ] = "predicted",
+    label: LabelOption = "predicted",
     layers: Annotated[str, typer.Option("--layers", help=LAYER_HELP)] = "all",
     html: Annotated[Path | None, typer.Option("--html", help="Also write a page.")] = None,
     whole: Annotated[
@@ -103,7 +103,7 @@ def explain(
         "max_answer_length": max_answer_length,
     }
     settings: dict[str, Any] = cut | {
-        "label": int(label) if label.isascii() and label.isdigit() else label,
+        "label": parse_label(label),
         "target": target,
         "span": pinned,
         "baseline": baseline,

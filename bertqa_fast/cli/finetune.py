@@ -1,4 +1,4 @@
-"""``bertqa-fast finetune``: fine-tune a reader in PyTorch."""
+"""``bertqa-fast finetune``: fine-tune a reader or a classifier in PyTorch."""
 
 from __future__ import annotations
 
@@ -9,14 +9,19 @@ import typer
 
 from bertqa_fast.cli.errors import one_line_errors
 from bertqa_fast.cli.options import (
+    DelimiterOption,
     JsonOption,
+    LabelColumnOption,
     ModelOption,
+    PairColumnOption,
     TaskOption,
+    TextColumnOption,
+    parse_columns,
     read_data,
 )
 from bertqa_fast.cli.output import emit, log
 
-HELP = """Fine-tune a reader in PyTorch; the defaults are published settings, those of --preset.
+HELP = """Fine-tune a reader or a classifier in PyTorch; the defaults are published settings, see --preset.
 
 A run that was stopped goes on from its last checkpoint when it is started again.
 
@@ -29,6 +34,12 @@ A run that was stopped goes on from its last checkpoint when it is started again
 
 [cyan]bertqa-fast finetune --model bert-base-chinese --task cmrc2018 --preset cui2022-cmrc
 --train cmrc2018_train.json --train DRCD_training.json --dev cmrc2018_dev.json --output-dir ./reader[/cyan]
+
+[cyan]bertqa-fast finetune --model bert-base-uncased --task sst5 --train train.txt --dev dev.txt
+--output-dir ./classifier[/cyan]
+
+[cyan]bertqa-fast finetune --model bert-base-uncased --task tsv --text-column review --label-column sentiment
+--train imdb.csv --validation 0.1 --output-dir ./classifier[/cyan]
 """
 
 
@@ -40,11 +51,35 @@ def finetune(
         typer.Option("--train", help="Training data in the task's format; several times for several files."),
     ],
     output_dir: Annotated[Path, typer.Option("--output-dir", help="Folder for the fine-tuned model.")],
-    dev: Annotated[Path | None, typer.Option("--dev", help="Data to score on at the end.")] = None,
+    dev: Annotated[
+        Path | None,
+        typer.Option(
+            "--dev",
+            help="Data to score on at the end; of texts after every epoch, to keep the best. No test data.",
+        ),
+    ] = None,
+    validation: Annotated[
+        float | None,
+        typer.Option(
+            "--validation",
+            min=0,
+            max=1,
+            help="Of texts without --dev: share of the training data held out in its place; 0.1 by default.",
+        ),
+    ] = None,
     task: TaskOption = "squad",
+    text_column: TextColumnOption = None,
+    label_column: LabelColumnOption = None,
+    pair_column: PairColumnOption = None,
+    delimiter: DelimiterOption = None,
     preset: Annotated[
-        str, typer.Option("--preset", help="Published settings: ramnath2020, cui2022-squad or cui2022-cmrc.")
-    ] = "ramnath2020",
+        str | None,
+        typer.Option(
+            "--preset",
+            help="Published settings: ramnath2020 (the default), cui2022-squad or cui2022-cmrc; "
+            "of texts wu2021.",
+        ),
+    ] = None,
     batch_size: Annotated[int | None, typer.Option(min=1, help="Windows in a batch.")] = None,
     learning_rate: Annotated[float | None, typer.Option(help="Peak learning rate.")] = None,
     epochs: Annotated[int | None, typer.Option(min=1, help="Passes over the data.")] = None,
@@ -80,13 +115,15 @@ def finetune(
     """Fine-tune and say what was done."""
     from bertqa_fast.tasks.finetune import finetune as run
 
-    examples = [example for path in train for example in read_data(path, task)]
-    held_out = None if dev is None else read_data(dev, task)
+    columns = parse_columns(task, text_column, label_column, pair_column, delimiter)
+    examples = [example for path in train for example in read_data(path, task, columns=columns)]
+    held_out = None if dev is None else read_data(dev, task, columns=columns)
     report = run(
         model,
         examples,
         output_dir,
         dev=held_out,
+        validation=validation,
         task=task,
         preset=preset,
         batch_size=batch_size,
@@ -109,7 +146,9 @@ def finetune(
         return
     log(f"{report.steps} steps over {report.windows} windows in {report.seconds:.0f} s")
     if report.dropped:
-        log(f"{report.dropped} examples left out: no answer at its place")
+        log(f"{report.dropped} examples left out: no answer at its place, or no label")
+    if report.epochs is not None:
+        log(f"kept epoch {report.best_epoch} of {len(report.epochs)}, by macro-F1")
     for name, value in (report.dev or {}).items():
         print(f"{name:>16}  {value:.2f}" if isinstance(value, float) else f"{name:>16}  {value}")
     print(report.output_dir)

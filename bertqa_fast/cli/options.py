@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 if TYPE_CHECKING:
+    from bertqa_fast.data.labelled import Columns
     from bertqa_fast.model import Model
 
 
@@ -34,8 +36,25 @@ TaskOption = Annotated[
     str,
     typer.Option(
         "--task",
-        help="Whose files and rules: squad, squad_v2, duorc, duorc_reference, duorc_found, cmrc2018 or drcd.",
+        help="Whose files and rules: squad, squad_v2, duorc, duorc_reference, duorc_found, cmrc2018 or drcd; "
+        "of texts to classify sst2, sst5, chnsenticorp or tsv.",
     ),
+]
+TextColumnOption = Annotated[
+    str | None, typer.Option("--text-column", help="Of --task tsv: column of the text; text by default.")
+]
+LabelColumnOption = Annotated[
+    str | None,
+    typer.Option(
+        "--label-column", help="Of --task tsv: column of the class; label by default, '' where there is none."
+    ),
+]
+PairColumnOption = Annotated[
+    str | None, typer.Option("--pair-column", help="Of --task tsv: column of a second text.")
+]
+DelimiterOption = Annotated[
+    str | None,
+    typer.Option("--delimiter", help="Of --task tsv: what separates fields; told from .tsv or .csv."),
 ]
 DeviceOption = Annotated[
     str, typer.Option("--device", help="cpu, cuda, cuda:N, webgpu or openvino; never chosen for you.")
@@ -70,6 +89,10 @@ TargetOption = Annotated[
 ]
 SpanOption = Annotated[
     str, typer.Option("--span", help="predicted, gold, or two token positions such as 12,14.")
+]
+LabelOption = Annotated[
+    str,
+    typer.Option("--label", help="Of a classifier: predicted, gold, or a class by its name or number."),
 ]
 BaselineOption = Annotated[str, typer.Option("--baseline", help="zero, pad or mask.")]
 MethodOption = Annotated[
@@ -148,8 +171,42 @@ def parse_span(text: str) -> Any:
     return start, end
 
 
-def read_data(path: Path, task: str, limit: int | None = None) -> list[Any]:
-    """Read a data file by its task's rules, its first ``limit`` examples.
+def parse_label(text: str) -> str | int:
+    """Read a class: its number, or anything else as it is."""
+    return int(text) if text.isascii() and text.isdigit() else text
+
+
+def parse_columns(
+    task: str, text: str | None, label: str | None, pair: str | None, delimiter: str | None
+) -> Columns | None:
+    """Return where a task's tables have what, or None where its files have a format of their own.
+
+    Raises
+    ------
+    ValueError
+        The task is unknown, or columns were given that its files do not have.
+    """
+    from bertqa_fast.tasks.registry import get_task
+
+    own = get_task(task).columns
+    given = {"text": text, "label": label, "text_pair": pair, "delimiter": delimiter}
+    given = {name: value for name, value in given.items() if value is not None}
+    if given and own is None:
+        raise ValueError(
+            "--text-column, --label-column, --pair-column and --delimiter are of tables (--task tsv); "
+            f"the files of {task!r} have a format of their own"
+        )
+    if own is None:
+        return None
+    # What a shell hands over for a tab that somebody has typed.
+    changed: dict[str, Any] = given | ({"delimiter": "\t"} if delimiter == "\\t" else {})
+    if label == "":
+        changed["label"] = None
+    return replace(own, **changed)
+
+
+def read_data(path: Path, task: str, limit: int | None = None, columns: Columns | None = None) -> list[Any]:
+    """Read a data file by its task's rules, its first ``limit`` examples; a table by ``columns``, if given.
 
     Raises
     ------
@@ -158,12 +215,13 @@ def read_data(path: Path, task: str, limit: int | None = None) -> list[Any]:
     ValueError
         The task is unknown, or the file is not of its format.
     """
+    from bertqa_fast.data.labelled import read_columns
     from bertqa_fast.tasks.registry import get_task
 
     rules = get_task(task)
     if not path.is_file():
         raise FileNotFoundError(f"--data: there is no file {path}")
-    examples = rules.read(path)
+    examples: list[Any] = rules.read(path) if columns is None else read_columns(path, columns)
     return examples if limit is None else examples[:limit]
 
 

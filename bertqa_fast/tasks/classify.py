@@ -20,7 +20,11 @@ _CHUNK = 1024  # Texts whose windows are held at once: enough to sort them by le
 
 
 class Classifier(Protocol):
-    """What `bertqa_fast.predict` needs of a model that classifies."""
+    """What `bertqa_fast.predict` needs of a model that classifies; its ``task`` says that it does."""
+
+    @property
+    def task(self) -> str:
+        """The head, ``"text-classification"``."""
 
     @property
     def tokenizer(self) -> Any:
@@ -153,7 +157,7 @@ def classify(
     show_progress: bool | None = None,
 ) -> list[ClassPrediction]:
     """Classify texts; see `bertqa_fast.tasks.predict.predict`, which comes here with them."""
-    task = getattr(model, "task", "text-classification")
+    task = getattr(model, "task", None)
     if task != "text-classification":
         raise ValueError(f"model must have the head 'text-classification' to classify texts, got {task!r}")
     for example in examples:

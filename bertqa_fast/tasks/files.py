@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import TypeVar
 
 from bertqa_fast.data.jsonfiles import read_json, write_json, write_json_members
 from bertqa_fast.tasks.answers import Prediction
+from bertqa_fast.tasks.classify import ClassPrediction
 from bertqa_fast.tasks.scores import Scores, null_difference
+
+Named = TypeVar("Named", Prediction, ClassPrediction)
 
 
 def write_predictions(predictions: Iterable[Prediction], path: str | Path) -> Path:
@@ -18,7 +22,7 @@ def write_predictions(predictions: Iterable[Prediction], path: str | Path) -> Pa
     ValueError
         A prediction has no id, or two have the same.
     """
-    return write_json_members(((key, p.text) for key, p in _named(predictions)), path)
+    return write_json_members(((key, p.text) for key, p in named(predictions)), path)
 
 
 def write_nbest(predictions: Iterable[Prediction], path: str | Path) -> Path:
@@ -33,7 +37,7 @@ def write_nbest(predictions: Iterable[Prediction], path: str | Path) -> Path:
         A prediction has no id, or two have the same.
     """
     return write_json_members(
-        ((key, [entry.to_dict() for entry in p.n_best]) for key, p in _named(predictions)), path
+        ((key, [entry.to_dict() for entry in p.n_best]) for key, p in named(predictions)), path
     )
 
 
@@ -47,7 +51,7 @@ def write_null_scores(predictions: Iterable[Prediction], path: str | Path) -> Pa
     ValueError
         A prediction has no id or no null score, or two have the same id.
     """
-    return write_json_members(((key, null_difference(p)) for key, p in _named(predictions)), path)
+    return write_json_members(((key, null_difference(p)) for key, p in named(predictions)), path)
 
 
 def write_exact_scores(scores: Scores, path: str | Path) -> Path:
@@ -72,7 +76,14 @@ def read_predictions(path: str | Path) -> dict[str, str]:
     return found
 
 
-def _named(predictions: Iterable[Prediction]) -> Iterator[tuple[str, Prediction]]:
+def named(predictions: Iterable[Named]) -> Iterator[tuple[str, Named]]:
+    """Yield predictions with their ids.
+
+    Raises
+    ------
+    ValueError
+        One has no id, or two have the same.
+    """
     seen: set[str] = set()
     for number, prediction in enumerate(predictions):
         if prediction.id is None:

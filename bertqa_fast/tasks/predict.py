@@ -124,7 +124,9 @@ def predict(
     single = isinstance(examples, QAExample | TextExample)
     many = [examples] if single else list(examples)
     classifies = getattr(model, "task", None) == "text-classification"
-    if classifies and not any(isinstance(example, QAExample) for example in many):
+    # Whoever asks a reader about texts, or a classifier questions, is told so by what the examples need.
+    wanted = {type(example) for example in many}
+    if TextExample in wanted or (classifies and QAExample not in wanted):
         classes = classify(model, many, max_length=max_length, show_progress=show_progress)
         return classes[0] if single else classes
     tokenizer = reading_tokenizer(model, max_length)

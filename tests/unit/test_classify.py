@@ -65,7 +65,7 @@ def test_heads_and_examples_must_fit(tiny_tokenizer: Any) -> None:
     with pytest.raises(ValueError, match="max_length must be at most the model's 16 positions, got 384"):
         predict(model, TextExample("a"))
     reader = SimpleNamespace(tokenizer=tiny_tokenizer, config=model.config)
-    with pytest.raises(TypeError, match="examples must hold QAExample, got TextExample"):
+    with pytest.raises(ValueError, match=r"must have the head 'text-classification' to .* got None"):
         predict(reader, TextExample("a"), max_length=8)
     other = SimpleNamespace(task="token-classification")
     with pytest.raises(ValueError, match=r"must have the head 'question-answering' .* got 'token-class"):

@@ -135,13 +135,7 @@ def test_predictions_come_in_any_order_and_may_have_no_ids() -> None:
 @pytest.mark.parametrize(
     ("examples", "predictions", "task", "error", "message"),
     [
-        (
-            [example("1")],
-            {},
-            "squaad",
-            ValueError,
-            "task must be one of .*, squad, squad_v2, .* got 'squaad'",
-        ),
+        ([example("1")], {}, "squaad", ValueError, "task must be one of .*squad, squad_v2, .*'squaad'"),
         ([example("1")], {}, None, ValueError, "task must be one of .*, got None"),
         ([], {}, "squad", ValueError, "examples must hold at least one"),
         ([example("1")] * 2, {}, "squad", ValueError, "examples must have ids of their own, got '1' twice"),
