@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -24,6 +25,7 @@ from bertqa_fast.graphs.exporter import resolve_task, write_export
 from bertqa_fast.graphs.manifest import EXPORTER_VERSION, Manifest, is_export, read_manifest
 from bertqa_fast.memory import default_budget
 from bertqa_fast.progress import progress_bar
+from bertqa_fast.tasks.class_labels import labels_of
 from bertqa_fast.tokenizer import PlainTokenizer, load_tokenizer
 
 if TYPE_CHECKING:
@@ -291,11 +293,13 @@ class Model:
     def labels(self) -> tuple[str | int, ...]:
         """A classifier's classes, see above."""
         count = next((t.shape[0] for t in self._manifest.tensors if t.name == "classifier.bias"), 0)
-        names = json.loads((self.folder / "config.json").read_text()).get("id2label") or {}
-        told = [names.get(str(number), f"LABEL_{number}") for number in range(count)]
-        if all(name == f"LABEL_{number}" for number, name in enumerate(told)):
-            return tuple(range(count))
-        return tuple(told)
+        named = json.loads((self.folder / "config.json").read_text()).get("id2label") if count else {}
+        labels = labels_of(SimpleNamespace(id2label=named or {n: f"LABEL_{n}" for n in range(count)}))
+        if len(labels) != count:
+            raise ValueError(
+                f"source: the configuration names {len(labels)} classes, but the head has {count}"
+            )
+        return labels
 
     def require_task(self, task: str) -> None:
         """Refuse a model with another head.
