@@ -22,6 +22,7 @@ from bertqa_fast.cli import (
     finetune,
     predict,
     report,
+    study,
     zones,
 )
 from bertqa_fast.cli.output import log
@@ -52,6 +53,7 @@ app.command("attribute", help=attribute.HELP)(attribute.attribute)
 app.command("analyze", help=analyze.HELP)(analyze.analyze)
 app.command("explain", help=explain.HELP)(explain.explain)
 app.command("zones", help=zones.HELP)(zones.zones)
+app.command("study", help=study.HELP)(study.study)
 app.command("report", help=report.HELP)(report.report)
 app.command("convert", help=convert.HELP)(convert.convert)
 app.command("devices", help=devices.HELP)(devices.devices)

@@ -25,6 +25,7 @@ COMMANDS = [
     "attribute",
     "explain",
     "zones",
+    "study",
     "report",
     "convert",
     "devices",
