@@ -45,19 +45,6 @@ def examples(classifier: Any) -> list[bf.TextExample]:
     return found
 
 
-@pytest.fixture
-def relevance(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
-    """Let sensitivity stand in for relevance, and keep what it is called with."""
-    calls: list[dict[str, Any]] = []
-
-    def stand_in(model: bf.Model, texts: Any, rule: str, **options: Any) -> Any:
-        calls.append({"rule": rule, **options})
-        return bf.gradients(model, texts, **options)
-
-    monkeypatch.setattr(bf, "relevance", stand_in, raising=False)
-    return calls
-
-
 class Exact:
     """The classifier in PyTorch and float64."""
 
@@ -122,7 +109,7 @@ def test_deletion_and_words_equal_pytorch(
 
 @pytest.mark.parametrize("preset", [None, "wu2021"])
 def test_methods_are_the_package_s_own(
-    classifier: Any, examples: list[bf.TextExample], relevance: list[dict[str, Any]], preset: str | None
+    classifier: Any, examples: list[bf.TextExample], preset: str | None
 ) -> None:
     model = classifier.model
     label: Any = "predicted" if preset is None else 2
@@ -133,24 +120,18 @@ def test_methods_are_the_package_s_own(
         "lat": bf.attention_tracing(model, examples),
         "ig": bf.integrated_gradients(model, examples, "embeddings", target="logit", label=label),
         "ig@1": bf.integrated_gradients(model, examples, 1, target="logit", label=label),
-        "lrp": bf.gradients(model, examples, label=label),
+        "lrp": bf.relevance(model, examples, "wu_ong", label=label),
     }
     for method, results in expected.items():
         found = attribute(model, examples, method, preset=preset)
         assert [one.tokens for one in found] == [one.tokens for one in results]
         for one, other in zip(found, results, strict=True):
             np.testing.assert_allclose(one.scores, other.scores, rtol=1e-5, atol=1e-7)
-    [call] = relevance
-    assert call["rule"] == "wu_ong"
-    assert call["max_length"] == 128
     assert attribute(model, examples[:1], "gs", max_length=8)[0].tokens[-1] == "[SEP]"
     assert len(attribute(model, examples[:1], "gs", max_length=8)[0].tokens) == 8
 
 
-def test_a_whole_study(
-    classifier: Any, examples: list[bf.TextExample], random_reader: Any, relevance: list[dict[str, Any]]
-) -> None:
-    del relevance
+def test_a_whole_study(classifier: Any, examples: list[bf.TextExample], random_reader: Any) -> None:
     model = classifier.model
     other = random_reader(layers=3, hidden=12, heads=2, intermediate=16, classes=3, seed=1).model
     study = study_classifier(
@@ -169,7 +150,6 @@ def test_a_whole_study(
     assert study.methods == ("random", "gs", "lrp", best)
     assert study.right.shape == (4, 8, 4)
     assert study.right[:, :, 0].mean(axis=1).tolist() == [7 / 8] * 4  # one is wrong from the start
-    np.testing.assert_array_equal(study.right[1], study.right[2])  # sensitivity stands in for relevance
     assert set(study.words) == {"gs", "lrp", best}
     assert len(study.choice.means) == 2  # at the last block only the first token counts
     for layer, mean in enumerate(study.choice.means):
@@ -238,11 +218,8 @@ def test_texts_without_use_are_refused(
         study_classifier(model, examples, methods="ig@best", other_model=random_reader(classes=3).model)
 
 
-def test_relevance_that_is_not_there_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delattr(bf, "relevance", raising=False)
-    with pytest.raises(ValueError, match=r"methods: got 'lrp', but this version .* has no relevance"):
-        parse_methods("gs,lrp", 3)
-    assert parse_methods("gs, lat", 3) == ("gs", "lat")
+def test_methods_are_named() -> None:
+    assert parse_methods("gs, lat,lrp", 3) == ("gs", "lat", "lrp")
 
 
 def test_deletable_of_a_pair(classifier: Any) -> None:
