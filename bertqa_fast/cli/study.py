@@ -188,7 +188,7 @@ def _print(found: Study) -> None:
 
 
 def accuracy_table(found: Study) -> Table:
-    """Return accuracies for a terminal: deletions down, methods across, the means with intervals last."""
+    """Return accuracies for a terminal: deletions down, methods across; last the means, and less random's."""
     from rich.table import Table
 
     shown = Table(title=f"Accuracy in % after k deletions, {len(found.ids)} texts", title_justify="left")
@@ -198,8 +198,14 @@ def accuracy_table(found: Study) -> Table:
     for at in range(found.k + 1):
         shown.add_row(str(at), *(f"{100 * value:.1f}" for value in found.right[:, :, at].mean(axis=1)))
     summary = found.summary()
-    ends = zip(*(summary.column(name) for name in ("mean", "mean_low", "mean_high")), strict=True)
-    shown.add_row("mean", *(f"{mean:.1f} [{low:.1f}, {high:.1f}]" for mean, low, high in ends))
+    for heading, column, sign in (("mean", "mean", ""), ("less random", "change", "+")):
+        ends = zip(*(summary.column(f"{column}{end}") for end in ("", "_low", "_high")), strict=True)
+        cells = [
+            "" if mean is None else f"{mean:{sign}.1f} [{low:{sign}.1f}, {high:{sign}.1f}]"
+            for mean, low, high in ends
+        ]
+        if any(cells):
+            shown.add_row(heading, *cells)
     return shown
 
 

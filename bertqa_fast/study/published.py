@@ -91,22 +91,29 @@ def compare(curves: Mapping[str, Sequence[float]]) -> Table:
 
 
 def verdict(means: Mapping[str, float]) -> str:
-    """Say in a line whether our order is the published one.
+    """Say in a line whether our order is the published one; of means alone, their intervals aside.
 
     Parameters
     ----------
     means : mapping
         Method → mean accuracy after deletion, in per cent.
     """
-    order = " < ".join(f"{name} {means[name]:.1f}" for name in sorted(means, key=lambda name: means[name]))
-    low = [means[name] for name in LOW if name in means]
-    high = [means[name] for name in HIGH if name in means]
+    names = sorted(means, key=lambda name: means[name])
+    shown = [f"{means[name]:.1f}" for name in names]
+    order = f"{names[0]} {shown[0]}"
+    for name, value, before in zip(names[1:], shown[1:], shown, strict=False):
+        order += f" {'=' if value == before else '<'} {name} {value}"
     line = f"published order: {ORDER}; ours: {order}"
-    if not low or not high or not np.isfinite([*low, *high]).all():
+    low, high = ([name for name in part if name in means] for part in (LOW, HIGH))
+    if not low or not high:
         return line
-    gap = min(high) - max(low)
-    found = "all of ours below" if gap > 0 else "not all of ours below"
-    return f"{line}. Of gs, gi and lrp, {found} random and lat ({gap:+.1f} points between the nearest two)"
+    gap = min(means[name] for name in high) - max(means[name] for name in low)
+    found = "below" if gap > 0 else "not below"
+    return f"{line}. {_listed(low)}: {found} {_listed(high)} ({gap:+.1f} points between the nearest two)"
+
+
+def _listed(names: Sequence[str]) -> str:
+    return " and ".join([", ".join(names[:-1]), names[-1]]) if len(names) > 1 else names[0]
 
 
 def _mean(values: Sequence[float]) -> float:
@@ -114,5 +121,5 @@ def _mean(values: Sequence[float]) -> float:
 
 
 def _ranks(values: Mapping[str, float]) -> dict[str, int]:
-    """Return places from the smallest up, from 1; of equal values the first comes first."""
-    return {name: place for place, name in enumerate(sorted(values, key=lambda name: values[name]), 1)}
+    """Return places from the smallest up, from 1; equal values share the first of their places."""
+    return {name: 1 + sum(other < value for other in values.values()) for name, value in values.items()}

@@ -254,6 +254,7 @@ def test_the_command(
     names = ["--methods", ",".join(METHODS), "--k", 4, "--draws", 2]
     done = call(*names, "--other-data", other)
     assert "published order: gs = gi = lrp << random = lat; ours: " in " ".join(done.stdout.split())
+    assert "less random" in done.stdout
     assert "10 texts, 8 long enough, 7 of these classified right" in done.stderr
     written = sorted(path.name for path in folder.iterdir())
     tables = ("correlation", "deletion", "deletion_texts", "published", "summary", "words")

@@ -138,9 +138,17 @@ def test_ours_beside_the_published() -> None:
 def test_verdict_says_which_way_it_came_out() -> None:
     means = {name: float(np.mean(curve)) for name, curve in SST5.items()}
     assert "gi 39.8 < gs 40.0 < lrp 40.3 < random 61.6 < lat 64.0" in verdict(means)
-    assert ", all of ours below random and lat (+21.3 points" in verdict(means)
-    assert "not all of ours below" in verdict({**means, "lat": 40.1})
-    assert "Of gs" not in verdict({"ig": 3.0, "gs": 1.0})
+    assert "gs, gi and lrp: below random and lat (+21.3 points between the nearest two)" in verdict(means)
+    assert "gs, gi and lrp: not below random and lat (-0.2 points" in verdict({**means, "lat": 40.1})
+    assert verdict({"lat": 5.0, "gs": 5.0}).endswith(
+        "lat 5.0 = gs 5.0. gs: not below lat (+0.0 points between the nearest two)"
+    )
+    assert verdict({"ig": 3.0, "gs": 1.0}).endswith("ours: gs 1.0 < ig 3.0")
+
+
+def test_equal_means_share_a_rank() -> None:
+    table = compare({"gs": [40.0], "gi": [40.0], "lat": [90.0]})
+    assert (table.column("rank"), table.column("published_rank")) == ([1, 1, 3], [2, 1, 3])
 
 
 def test_choice_of_a_layer() -> None:
