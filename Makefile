@@ -122,7 +122,7 @@ stub: $(VENV)/.dev
 # processes which the tests start find it too. The interpreter's own leaks are not ours to report.
 SANITIZED := build/sanitize
 SANITIZED_TESTS := tests/unit/test_quadrature.py $(wildcard tests/unit/test_runtime_*.py) \
-                   tests/unit/test_model.py tests/unit/test_logits_above.py tests/unit/test_masked_forward.py tests/unit/test_adaptive.py tests/unit/test_batch_sizer.py tests/unit/test_profile.py \
+                   tests/unit/test_model.py tests/unit/test_logits_above.py tests/unit/test_classes.py tests/reference/test_attention_tracing.py tests/unit/test_masked_forward.py tests/unit/test_adaptive.py tests/unit/test_batch_sizer.py tests/unit/test_profile.py \
                    tests/property/test_ig_laws.py tests/graphs/test_fused.py
 PRELOAD := $(foreach library,libasan.so libubsan.so libstdc++.so,$(shell $(CXX) -print-file-name=$(library)))
 
