@@ -10,6 +10,7 @@ import numpy as np
 from bertqa_fast.attribution.layers import LayerArgument, parse_layers
 from bertqa_fast.attribution.prepare import Example, as_list, prepare, texts_of
 from bertqa_fast.attribution.results import Attribution, LayerAttributions
+from bertqa_fast.attribution.rules import require_count
 from bertqa_fast.model import advance, flatten
 from bertqa_fast.progress import progress_bar
 
@@ -27,6 +28,7 @@ def attention_tracing(
     layer: LayerArgument = "embeddings",
     source: Literal["cls", "span"] = "cls",
     span: Any = "predicted",
+    internal_batch_size: int | None = None,
     show_progress: bool | None = None,
     max_length: int = 384,
     doc_stride: int = 128,
@@ -57,6 +59,8 @@ def attention_tracing(
     span : str, pair or list
         Of a reader, which window is traced and where ``"span"`` begins; as in
         :func:`bertqa_fast.integrated_gradients`.
+    internal_batch_size : int, optional
+        Windows in a batch; as many as are worth having by default.
     show_progress : bool, optional
         By default where stderr is a terminal and the work takes over two seconds.
     max_length, doc_stride, max_answer_length : int
@@ -81,6 +85,8 @@ def attention_tracing(
         model.require_task("question-answering")
     if not isinstance(residual, bool):
         raise TypeError(f"residual: got {type(residual).__name__}, wanted a bool")
+    if internal_batch_size is not None:
+        require_count("internal_batch_size", internal_batch_size)
     layers, one_layer = parse_layers(layer, model.num_layers)
     many, single = as_list(model, examples)
     if not many:
@@ -90,7 +96,7 @@ def attention_tracing(
         many,
         span=span,
         # Any class will do: none is explained.
-        label="predicted" if model.task == "question-answering" else 0,
+        label=model.labels[0] if model.labels else "predicted",
         max_length=max_length,
         doc_stride=doc_stride,
         max_answer_length=max_answer_length,
@@ -108,6 +114,7 @@ def attention_tracing(
             first=prepared.targets["span_start"] if from_span else nowhere,
             second=prepared.targets["span_end"] if from_span else nowhere,
             residual=residual,
+            rows_per_batch=internal_batch_size or 0,
             progress=advance(bar),
         )
 

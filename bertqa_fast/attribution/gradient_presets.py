@@ -43,7 +43,7 @@ class GradientPreset:
 
 
 def _last_class(model: Model, *_: Any) -> dict[str, Any]:
-    return {"label": len(model.labels) - 1}
+    return {"label": model.labels[-1]}
 
 
 def _behind_the_end(

@@ -66,7 +66,8 @@ def gradients(
         As in :func:`bertqa_fast.integrated_gradients`, but ``"logit"`` by default: where a class is all but
         sure, the gradient of its probability vanishes.
     span, label, contrast
-        As there.
+        As there. The predicted class is chosen by the run that explains it; of classes that tie to the last
+        bit the first is named, and they share the gradient.
     preset : str, optional
         ``"wu2021"``: what the published code of Wu & Ong 2021 computes by its gradients (*squared* norms, of
         the logit of the *last* class). ``"dibia2020"``: what NeuralQA's published code computes (one-hot; the
@@ -117,7 +118,7 @@ def gradients(
         model.require_task(published.task)
         pinned |= published.pin(model, many, max_length, doc_stride, max_answer_length)
     if chosen_there:
-        pinned["label"] = 0  # any
+        pinned["label"] = model.labels[0]  # any
     prepared = prepare(
         model,
         many,

@@ -174,7 +174,7 @@ def integrated_gradients(
     started = time.perf_counter()
     give_profile = receiver(profile)
     fixed = find_preset(preset)
-    _refuse_conflicts(preset, fixed, target, span, contrast, baseline, method, n_steps)
+    _refuse_conflicts(preset, fixed, target, span, label, contrast, baseline, method, n_steps)
     rule = find_rule(method, n_steps, fixed)
     if fixed and fixed.softmax_over_padding:
         model.require_task("question-answering")
@@ -302,6 +302,7 @@ def _refuse_conflicts(
     fixed: Preset | None,
     target: str,
     span: Any,
+    label: Any,
     contrast: Any,
     baseline: Any,
     method: str,
@@ -312,6 +313,7 @@ def _refuse_conflicts(
     given = {
         "target": isinstance(target, str) and target == "probability",
         "span": isinstance(span, str) and span == "predicted",
+        "label": isinstance(label, str) and label == "predicted",
         "contrast": contrast is None,
         "baseline": isinstance(baseline, str) and baseline == "zero",
         "method": method == "auto",

@@ -77,13 +77,13 @@ def prepare(
     if isinstance(max_length, int) and max_length > positions:
         raise ValueError(f"max_length: got {max_length}, wanted at most the model's {positions} positions")
     if model.task == "text-classification":
-        if span != "predicted":
+        if not _is_predicted(span):
             raise ValueError(f"span: got {span!r}, but a classifier has no spans; wanted label=")
         texts = [example for example in examples if isinstance(example, TextExample)]
         return prepare_texts(
             model, texts, label=label, contrast=contrast, max_length=max_length, show_progress=show_progress
         )
-    if label != "predicted":
+    if not _is_predicted(label):
         raise ValueError(f"label: got {label!r}, but a reader has no labels; wanted span=")
     return prepare_questions(
         model,
@@ -131,6 +131,8 @@ def texts_of(example: Example) -> tuple[str, str]:
 
 def target_arrays(pinned: Sequence[Sequence[tuple[int, int]]]) -> dict[str, npt.NDArray[Any]]:
     """Lay out pinned spans, K for each window: the span, and its contrast if there is one."""
+    if len({len(window) for window in pinned}) > 1:
+        raise ValueError("contrast: got some examples with and some without, wanted one for each or none")
     flat = np.array([pair for window in pinned for pair in window], dtype=np.int64).reshape(-1, 2)
     signs = [1.0 if k == 0 else -1.0 for window in pinned for k in range(len(window))]
     return {
@@ -147,3 +149,7 @@ def for_each(name: str, given: Any, count: int, *, is_one: bool = False) -> list
     if len(given) != count:
         raise ValueError(f"{name}: got a list of {len(given)}, wanted one for each of {count} examples")
     return given
+
+
+def _is_predicted(given: Any) -> bool:
+    return isinstance(given, str) and given == "predicted"

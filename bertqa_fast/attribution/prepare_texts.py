@@ -11,6 +11,7 @@ import numpy.typing as npt
 from bertqa_fast.attribution.prepare import Prepared, Subject, for_each, target_arrays
 from bertqa_fast.data.examples import TextExample
 from bertqa_fast.data.text_windows import make_text_windows
+from bertqa_fast.tasks.class_labels import is_number, place_of
 
 if TYPE_CHECKING:
     from bertqa_fast.model import Model
@@ -30,8 +31,9 @@ def prepare_texts(
     Parameters
     ----------
     label, contrast : str, int or list
-        ``"predicted"``, ``"gold"``, or a class by its name in ``model.labels`` or its number; a list gives
-        each example its own. ``contrast`` may be None.
+        ``"predicted"``, ``"gold"``, or a class as ``model.labels`` has it (1 and ``"1"`` are one); where no
+        class is called by a number, an int counts them from 0. A list gives each example its own.
+        ``contrast`` may be None.
 
     Raises
     ------
@@ -87,18 +89,23 @@ def find_label(
     logits : float32 array of [C], optional
         For ``"predicted"``.
     """
+    is_gold = False
     if isinstance(wanted, str) and wanted == "predicted" and logits is not None:
         return int(np.argmax(logits))
     if isinstance(wanted, str) and wanted == "gold":
         if example.label is None:
             raise ValueError(f"{name}: got 'gold', but example {example.id!r} has no label")
-        wanted = example.label
-    if wanted in labels and not isinstance(wanted, bool):
-        return labels.index(wanted)
-    if isinstance(wanted, int | np.integer) and not isinstance(wanted, bool) and 0 <= wanted < len(labels):
-        return int(wanted)
+        wanted, is_gold = example.label, True
+    if isinstance(wanted, str | int | np.integer) and not isinstance(wanted, bool):
+        place = place_of(wanted if isinstance(wanted, str) else int(wanted), labels)
+        if place is not None:
+            return place
+        # A number that is no class's name counts the classes, where none of them is called by a number.
+        named = not any(map(is_number, labels))
+        if named and not is_gold and not isinstance(wanted, str) and 0 <= wanted < len(labels):
+            return int(wanted)
     known = ", ".join(map(str, labels))
     raise ValueError(
-        f"{name}: got {wanted!r}, wanted 'predicted', 'gold', one of the model's classes ({known}) or a "
-        f"number from 0 to {len(labels) - 1}"
+        f"{name}: got {wanted!r}, wanted 'predicted', 'gold' or one of the model's classes ({known}), by "
+        "name, or by place from 0 where no name is a number"
     )

@@ -49,7 +49,8 @@ class Attribution:
     span : (int, int) or None
         Start and end of the explained answer, indices into ``tokens``, both inclusive; None for classes.
     label : str, int or None
-        The explained class, as the model calls it; None for questions.
+        The explained class, as the model calls it (as text, where it was read from a run folder); None for
+        questions.
     value, baseline_value : float
         The target at the input and at the baseline (None where a method has no baseline).
     delta : float or None

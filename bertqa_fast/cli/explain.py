@@ -142,6 +142,8 @@ def _example(
 
     if (question is None) == (text is None):
         raise typer.BadParameter("give either --question and its passage, or --text")
+    if text is None and text_pair is not None:
+        raise typer.BadParameter("--text-pair belongs to --text")
     if text is not None:
         if context is not None or context_file is not None:
             raise typer.BadParameter("--context belongs to --question; the second text is --text-pair")

@@ -14,7 +14,7 @@ from bertqa_fast.tokenizer import backend_of
 
 
 def make_text_windows(
-    tokenizer: Any, examples: Sequence[TextExample], *, max_length: int = 128
+    tokenizer: Any, examples: Sequence[TextExample], *, max_length: int = 384
 ) -> list[Window]:
     """Make one window of each text, or pair of texts, cut off at `max_length` tokens.
 

@@ -25,6 +25,10 @@ def _spec(config: Mapping[str, Any]) -> EncoderSpec:
     activation = config.get("hidden_act", "gelu")
     if activation not in ACTIVATIONS:
         raise ValueError(f"source: got hidden_act={activation!r}, wanted one of: {', '.join(ACTIVATIONS)}")
+    if config.get("problem_type") in ("regression", "multi_label_classification"):
+        raise ValueError(
+            f"source: got problem_type={config['problem_type']!r}, wanted a classifier of one class a text"
+        )
     names = ("hidden_size", "intermediate_size", "vocab_size")
     others = ("num_hidden_layers", "num_attention_heads", "max_position_embeddings")
     if missing := [name for name in (*names, *others) if name not in config]:
@@ -97,6 +101,10 @@ def _weights(spec: EncoderSpec, task: str, checkpoint: Checkpoint) -> Iterator[t
         yield "pooler.weight", get("bert.pooler.dense.weight", H, H)
         yield "pooler.bias", get("bert.pooler.dense.bias", H)
         classes = len(checkpoint["classifier.bias"])
+        if classes < 2:
+            raise ValueError(
+                f"source: got a head of {classes} output, wanted a classifier of two or more classes"
+            )
         yield "classifier.weight", get("classifier.weight", classes, H)
         yield "classifier.bias", get("classifier.bias", classes)
 

@@ -16,7 +16,7 @@ from bertqa_fast.attribution.prepare import Example
 from bertqa_fast.progress import progress_bar
 from bertqa_fast.runs.description import about, check_arguments, identity, resolved_layers
 from bertqa_fast.runs.finish import write_predictions_files
-from bertqa_fast.runs.heads import ANSWERING, WINDOWING, AnyPrediction, gold_of, windows_of
+from bertqa_fast.runs.heads import ANSWERING, WINDOWING, AnyPrediction, check_labels, gold_of, windows_of
 from bertqa_fast.runs.pace import Pace
 from bertqa_fast.runs.reader import embedding_path
 from bertqa_fast.runs.store import RunWriter
@@ -89,6 +89,7 @@ def attribute_dataset(
 
     rules = get_task(task)
     model.require_task(rules.head)
+    check_labels(model, examples, rules.labels, task)
     check_arguments(examples, limit, embeddings)
     numbers = resolved_layers(layers, model.num_layers, options.get("preset"))
     same = identity(model, examples, task, numbers, embeddings, integrated_gradients, options)
@@ -172,6 +173,8 @@ def _keep_states(
 ) -> None:
     first = next(iter(result.values()))
     window = windows_of(model, example, **windowing)[first.window]
+    if window.tokens != first.tokens and first.windows == 1:
+        raise RuntimeError(f"the window of example {number} is not the one that was explained")
     states = model.hidden_states([window])[0]
     buffer = io.BytesIO()
     np.savez(buffer, hidden_states=np.asarray(states, dtype=np.float32), window=np.int32(first.window))

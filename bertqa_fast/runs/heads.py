@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +12,7 @@ from bertqa_fast.data.text_windows import make_text_windows
 from bertqa_fast.data.windows import Window, make_windows
 from bertqa_fast.tasks.answers import NBest, Prediction
 from bertqa_fast.tasks.class_files import write_probabilities
+from bertqa_fast.tasks.class_labels import Label, place_of
 from bertqa_fast.tasks.classify import ClassPrediction
 from bertqa_fast.tasks.files import write_nbest
 
@@ -43,6 +44,27 @@ def has_gold(example: Any) -> bool:
     if isinstance(example, QAExample):
         return bool(example.answers) or example.is_impossible
     return example.label is not None
+
+
+def check_labels(model: Model, examples: Iterable[Any], labels: Sequence[Label], task: str) -> None:
+    """Refuse classes that cannot be scored, before any work is done.
+
+    Raises
+    ------
+    ValueError
+        A classifier's classes are none of the task's, or an example's is none of the model's.
+    """
+    for label in model.labels if labels else ():
+        if place_of(label, labels) is None:
+            known = ", ".join(map(str, labels))
+            raise ValueError(f"model: got the class {label!r}, wanted those of {task} ({known})")
+    for number, example in enumerate(examples if model.labels else ()):
+        if example.label is not None and place_of(example.label, model.labels) is None:
+            known = ", ".join(map(str, model.labels))
+            raise ValueError(
+                f"examples: number {number} has the label {example.label!r}, wanted one of the model's "
+                f"({known})"
+            )
 
 
 def windows_of(model: Model, example: Any, **windowing: int) -> list[Window]:

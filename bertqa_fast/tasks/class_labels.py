@@ -53,3 +53,12 @@ def in_order(labels: Iterable[Label]) -> list[Label]:
 def is_number(label: Label) -> bool:
     """Whether a label is a whole number, as an int or as JSON and ``id2label`` write it."""
     return isinstance(label, int) or is_whole(label)
+
+
+def place_of(label: Label, labels: Sequence[Label]) -> int | None:
+    """Return the number of a class, from 0, or None where it is none of `labels`.
+
+    Labels are compared as they are written, so that 1 and ``"1"`` are one.
+    """
+    written = [str(known) for known in labels]
+    return written.index(str(label)) if str(label) in written else None

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from bertqa_fast.data.examples import TextExample
 from bertqa_fast.data.text_windows import make_text_windows
-from bertqa_fast.tasks.class_labels import Label, in_order, is_number
+from bertqa_fast.tasks.class_labels import Label, in_order, is_number, place_of
 from bertqa_fast.tasks.evaluate import evaluate
 from bertqa_fast.tasks.lesson import Lesson, require_positions
 from bertqa_fast.tasks.predict import predict
@@ -129,13 +129,13 @@ def _plain(label: Label | None) -> Label:
 
 def _numbers(name: str, examples: Sequence[TextExample], labels: Sequence[Label]) -> NDArray[np.int64]:
     """Return the number of each example's class ``[N]``."""
-    places = {str(label): number for number, label in enumerate(labels)}
-    for number, example in enumerate(examples):
-        if str(example.label) not in places:
-            wanted = ", ".join(places)
+    places = [None if e.label is None else place_of(e.label, labels) for e in examples]
+    for number, (example, place) in enumerate(zip(examples, places, strict=True)):
+        if place is None:
+            wanted = ", ".join(map(str, labels))
             where = f"number {number}" if example.id is None else repr(example.id)
             raise ValueError(f"{name} must have labels among {wanted}, got {example.label!r} for {where}")
-    return np.array([places[str(example.label)] for example in examples], dtype=np.int64)
+    return np.array(places, dtype=np.int64)
 
 
 def _hold_out(

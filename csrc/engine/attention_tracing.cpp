@@ -115,7 +115,7 @@ TracingResult trace_attention(Model& model, const TracingRequest& request, const
       [&](std::size_t tokens) {
         return forward_row_work(sizes, tokens, static_cast<std::size_t>(sizes.num_layers));
       },
-      model.forward_sizer,
+      model.tracing_sizer,
   };
   in_padded_batches(
       model, sequences, request.rows_per_batch, cost, result.statistics, progress,
@@ -128,7 +128,8 @@ TracingResult trace_attention(Model& model, const TracingRequest& request, const
         const std::array feeds{Input{"input_ids", &inputs.input_ids},
                                Input{"token_type_ids", &inputs.token_type_ids},
                                Input{"attention_mask", &inputs.attention_mask}};
-        const auto states = model.run("hidden_states", feeds, outputs, result.statistics);
+        const auto states =
+            model.run("hidden_states", feeds, outputs, result.statistics, {.shrink_arena = batch.last});
         std::vector<std::size_t> lengths;
         for (const std::size_t member : batch.members) lengths.push_back(sequences.length(member));
         for (const runtime::Value& state : states) {

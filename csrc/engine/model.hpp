@@ -84,9 +84,9 @@ class Model {
   [[nodiscard]] bool has_device_memory();
   [[nodiscard]] bool takes_empty_tensors() const;
 
-  // How large batches are worth having, learnt from all work so far: runs forward and back, forward ones, and
-  // those under masks.
-  BatchSizer gradient_sizer, forward_sizer, masked_sizer;
+  // How large batches are worth having, learnt from all work so far: runs forward and back, forward ones,
+  // those under masks, of relevance, and of attention that is traced.
+  BatchSizer gradient_sizer, forward_sizer, masked_sizer, relevance_sizer, tracing_sizer;
 
   // std::invalid_argument naming `what` unless the model is a reader.
   void require_reader(const char* what) const;

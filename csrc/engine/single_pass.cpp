@@ -164,7 +164,7 @@ SinglePassResult single_pass(Model& model, const SinglePassRequest& request, con
                (request.layers.size() * tokens * (width + 2) * sizeof(float));
       },
       [&](std::size_t tokens) { return forward_row_work(sizes, tokens, blocks); },
-      model.gradient_sizer,
+      request.seed.empty() ? model.gradient_sizer : model.relevance_sizer,
   };
   in_padded_batches(model, request.sequences, request.rows_per_batch, cost, result.statistics, progress,
                     [&](const PaddedBatch& batch) {

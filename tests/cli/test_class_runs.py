@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 import bertqa_fast as bf
+from bertqa_fast.runs.attribute import attribute_dataset
 from bertqa_fast.runs.reader import Run
 
 pytest.importorskip("torch")
@@ -74,3 +75,35 @@ def test_a_reader_does_not_classify(
     arguments = ["--data", data, "--task", "sst5", "--output-dir", tmp_path / "run"]
     done = invoke("attribute", "--model", random_reader().folder, *arguments, status=1)
     assert "wanted 'text-classification'" in done.stderr
+
+
+def test_classes_that_cannot_be_scored_are_refused_before_any_work(
+    invoke: Callable[..., Any], random_reader: Any, data: Path, tmp_path: Path
+) -> None:
+    data.write_text("4 ada wrote it\n")
+    arguments = ["--data", data, "--task", "sst5", "--output-dir", tmp_path / "run", *FAST]
+    done = invoke("attribute", "--model", random_reader(classes=3).folder, *arguments, status=1)
+    assert "number 0 has the label 4, wanted one of the model's (0, 1, 2)" in " ".join(done.stderr.split())
+    arguments[3] = "sst2"
+    data.write_text("1 ada wrote it\n")
+    done = invoke("attribute", "--model", random_reader(classes=3).folder, *arguments, status=1)
+    assert "model: got the class 2, wanted those of sst2 (0, 1)" in " ".join(done.stderr.split())
+    assert not (tmp_path / "run").exists()
+
+
+def test_the_states_are_those_of_the_window_that_was_explained(random_reader: Any, tmp_path: Path) -> None:
+    model = random_reader(classes=5).model
+    long = bf.TextExample("ada wrote it in the year " * 30, label=1, id="long")
+    attribute_dataset(
+        model,
+        [long],
+        tmp_path / "run",
+        task="sst5",
+        layers=[1],
+        target="logit",
+        method="gausslegendre",
+        n_steps=1,
+    )
+    states = Run(tmp_path / "run").embeddings(0)
+    assert states is not None
+    assert states.shape[1] == len(next(iter(Run(tmp_path / "run"))).tokens) > 128

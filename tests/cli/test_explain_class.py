@@ -45,6 +45,7 @@ def test_in_the_terminal_and_as_a_page(
         ([], "give either --question and its passage, or --text"),
         ([*TEXT, "--question", "who?"], "give either --question and its passage, or --text"),
         ([*TEXT, "--context", "ada"], "the second text is --text-pair"),
+        (["--question", "who?", "--text-pair", "ada"], "--text-pair belongs to --text"),
     ],
 )
 def test_wrong_use(invoke: Callable[..., Any], tmp_path: Path, arguments: list[str], message: str) -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
 import bertqa_fast as bf
+from bertqa_fast.attribution.prepare_texts import find_label
 from bertqa_fast.attribution.targets import target_mix
 from bertqa_fast.data.text_windows import make_text_windows
 from bertqa_fast.model import flatten
@@ -37,9 +39,11 @@ def test_a_model_knows_its_classes(classifier: bf.Model, reader: bf.Model) -> No
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({"label": 3}, r"label: got 3, wanted .* number from 0 to 2"),
+        ({"label": 3}, r"label: got 3, wanted .* classes \(0, 1, 2\)"),
         ({"label": "good"}, "label: got 'good'"),
         ({"label": True}, "label: got True"),
+        ({"label": np.array([0, 1])}, "label: got array"),
+        ({"span": np.array([0, 1])}, "span: got array"),
         ({"label": [0, 1]}, "label: got a list of 2, wanted one for each of 1"),
         ({"label": 1, "contrast": 1}, "contrast: got the class itself"),
         ({"span": (1, 2)}, "span: got .* a classifier has no spans"),
@@ -118,3 +122,51 @@ def test_one_in_one_out(classifier: bf.Model) -> None:
     assert bf.gradients(classifier, []) == []
     assert bf.integrated_gradients(classifier, []) == []
     assert (single.question, single.context) == ("ada wrote it", "")
+
+
+def test_classes_are_found_as_they_are_written() -> None:
+    """A number that is a class's name is that class, not its place; gold labels are never places."""
+    stars, words = ("1", "2", "3"), ("neg", "pos")
+    text = bf.TextExample("ada", label=1)
+    assert find_label("label", 2, stars, text, None) == 1
+    assert find_label("label", "3", stars, text, None) == 2
+    assert find_label("label", "gold", stars, text, None) == 0
+    assert find_label("label", "gold", (0, 1, 2), bf.TextExample("ada", label="2"), None) == 2
+    assert find_label("label", 1, words, text, None) == 1
+    assert find_label("label", "gold", words, bf.TextExample("ada", label="pos"), None) == 1
+    for wanted, labels in ((0, stars), (4, stars), ("gold", words), (2, words), (True, words), (-1, words)):
+        with pytest.raises(ValueError, match="label: got"):
+            find_label("label", wanted, labels, text, None)
+
+
+def test_some_contrasts_are_not_enough(classifier: bf.Model, reader: bf.Model) -> None:
+    with pytest.raises(ValueError, match="contrast: got some examples with and some without"):
+        bf.gradients(classifier, [TEXT, TEXT], label=1, contrast=[None, 0])
+    with pytest.raises(ValueError, match="contrast: got some examples with and some without"):
+        bf.integrated_gradients(reader, [QUESTION, QUESTION], span=(1, 1), contrast=[None, (2, 2)])
+
+
+def test_presets_fix_the_class(classifier: bf.Model) -> None:
+    with pytest.raises(ValueError, match="preset: 'ramnath2020' fixes label"):
+        bf.integrated_gradients(classifier, TEXT, layer=0, preset="ramnath2020", label=2)
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"problem_type": "regression"}, "got problem_type='regression'"),
+        ({"problem_type": "multi_label_classification"}, "got problem_type='multi_label"),
+        ({"num_labels": 1}, "got a head of 1 output"),
+    ],
+)
+def test_heads_that_choose_no_class_are_refused(
+    random_reader: Any, tmp_path: Path, changes: dict[str, Any], message: str
+) -> None:
+    from transformers import AutoTokenizer, BertConfig, BertForSequenceClassification
+
+    source = random_reader(classes=3).folder
+    config = BertConfig.from_pretrained(str(source), **changes)
+    BertForSequenceClassification(config).save_pretrained(tmp_path / "model")
+    AutoTokenizer.from_pretrained(str(source)).save_pretrained(tmp_path / "model")
+    with pytest.raises(ValueError, match=message):
+        bf.load(tmp_path / "model", cache_dir=tmp_path / "cache")
