@@ -63,6 +63,8 @@ def test_a_run_of_a_classifier(
     text = page.read_text()
     assert "&lt;b&gt;" in text
     assert "of class" in text
+    assert "Texts, classes and errors" in text
+    assert "Questions, answers" not in text
     done = invoke("analyze", folder, "--what", "jsd", "--output-dir", tmp_path / "a", status=1)
     assert "holds a run of a classifier" in done.stderr
     done = invoke("convert", folder, "--to", "reference", "--output-dir", tmp_path / "c", status=1)

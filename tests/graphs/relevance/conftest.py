@@ -17,7 +17,7 @@ from bertqa_fast.families import family_of
 from bertqa_fast.graphs.checkpoint import ModuleCheckpoint
 from bertqa_fast.graphs.relevance import relevance_graph
 from bertqa_fast.graphs.spec import EncoderSpec
-from bertqa_fast.graphs.weights import with_transposed, write_weights
+from bertqa_fast.graphs.weights import with_derived, write_weights
 
 Arrays = dict[str, np.ndarray]
 
@@ -85,7 +85,7 @@ def random_model(
                 draw(name, parameter, biases)
         spec, weights = _weights(module, head)
         folder = tmp_path_factory.mktemp("relevance")
-        entries, _ = write_weights(folder / "weights.bin", with_transposed(weights.items()))
+        entries, _ = write_weights(folder / "weights.bin", with_derived(weights.items()))
 
         def build(rule: str) -> Path:
             path = folder / f"{rule}.onnx"
