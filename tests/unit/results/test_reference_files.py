@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from bertqa_fast.data.examples import QAExample
-from bertqa_fast.runs import attribute as attribute_module
+from bertqa_fast.runs import heads as heads_module
 from bertqa_fast.runs.files import RunFolderError
 from bertqa_fast.runs.reader import Run, embedding_path
 from bertqa_fast.runs.reference_files import write_reference_files
@@ -32,7 +32,7 @@ def make_run(run: Make, stand_in_model: Any, monkeypatch: pytest.MonkeyPatch) ->
     def number(tokenizer: Any, examples: list[QAExample]) -> list[int]:
         return [int(examples[0].question.split()[2][:-1])]
 
-    monkeypatch.setattr(attribute_module, "make_windows", number)
+    monkeypatch.setattr(heads_module, "make_windows", number)
     model = SimpleNamespace(**vars(stand_in_model), hidden_states=states)
 
     def make(folder: Path, count: int = 18, **options: Any) -> Run:

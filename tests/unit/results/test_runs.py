@@ -13,7 +13,7 @@ import pytest
 
 from bertqa_fast.attribution import integrated_gradients as attribution_module
 from bertqa_fast.data.examples import QAExample
-from bertqa_fast.runs import attribute as attribute_module
+from bertqa_fast.runs import heads as heads_module
 from bertqa_fast.runs import store as store_module
 from bertqa_fast.runs.files import RunFolderError, part_numbers
 from bertqa_fast.runs.parts import survey
@@ -220,7 +220,7 @@ def test_hidden_states_of_the_first_examples(
 ) -> None:
     states = np.arange(3 * 11 * 4, dtype=np.float32).reshape(3, 11, 4)
     model = SimpleNamespace(**vars(stand_in_model), hidden_states=lambda windows: [states + len(windows[0])])
-    monkeypatch.setattr(attribute_module, "make_windows", lambda tokenizer, examples: [examples[0].id])
+    monkeypatch.setattr(heads_module, "make_windows", lambda tokenizer, examples: [examples[0].id])
     run(tmp_path / "run", 4, model=model, embeddings=2)
     stored = Run(tmp_path / "run")
     first = stored.embeddings(1)
