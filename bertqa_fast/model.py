@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import functools
-import json
 import os
 import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
-from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -19,13 +17,14 @@ import numpy.typing as npt
 
 from bertqa_fast import _core
 from bertqa_fast.device import check_device, check_options, open_environment
+from bertqa_fast.engine_calls import advance, check_states, flatten
 from bertqa_fast.graphs.checkpoint import open_source
 from bertqa_fast.graphs.derived import Change, derive
 from bertqa_fast.graphs.exporter import resolve_task, write_export
 from bertqa_fast.graphs.manifest import EXPORTER_VERSION, Manifest, is_export, read_manifest
 from bertqa_fast.memory import default_budget
 from bertqa_fast.progress import progress_bar
-from bertqa_fast.tasks.class_labels import labels_of
+from bertqa_fast.tasks.class_labels import read_labels
 from bertqa_fast.tokenizer import PlainTokenizer, load_tokenizer
 
 if TYPE_CHECKING:
@@ -293,13 +292,7 @@ class Model:
     def labels(self) -> tuple[str | int, ...]:
         """A classifier's classes, see above."""
         count = next((t.shape[0] for t in self._manifest.tensors if t.name == "classifier.bias"), 0)
-        named = json.loads((self.folder / "config.json").read_text()).get("id2label") if count else {}
-        labels = labels_of(SimpleNamespace(id2label=named or {n: f"LABEL_{n}" for n in range(count)}))
-        if len(labels) != count:
-            raise ValueError(
-                f"source: the configuration names {len(labels)} classes, but the head has {count}"
-            )
-        return labels
+        return read_labels(self.folder / "config.json", count) if count else ()
 
     def require_task(self, task: str) -> None:
         """Refuse a model with another head.
@@ -374,7 +367,7 @@ class Model:
         if isinstance(layer, bool) or not isinstance(layer, int | np.integer):
             raise TypeError(f"layer: got {layer!r}, wanted an integer, -1 for the embeddings")
         for number, given in enumerate(states):
-            self._check_states(number, given)
+            check_states(number, given, self.hidden_size, self.max_positions)
         if not len(states):
             return []
         offsets = np.cumsum([0, *map(len, states)], dtype=np.int64)
@@ -382,18 +375,6 @@ class Model:
             out = self.core.forward_above(int(layer), np.concatenate(states), offsets, progress=advance(bar))
         start, end = out["start_logits"], out["end_logits"]
         return [(start[a:b], end[a:b]) for a, b in pairwise(offsets)]
-
-    def _check_states(self, number: int, given: Any) -> None:
-        if not isinstance(given, np.ndarray) or given.dtype != np.float32:
-            got = given.dtype if isinstance(given, np.ndarray) else type(given).__name__
-            raise TypeError(f"states: number {number} is {got}, wanted a float32 array [T, H]")
-        if given.ndim != 2 or given.shape[1] != self.hidden_size or not 1 <= len(given) <= self.max_positions:
-            raise ValueError(
-                f"states: number {number} has the shape {list(given.shape)}, wanted [T, {self.hidden_size}] "
-                f"with T from 1 to {self.max_positions}"
-            )
-        if not np.isfinite(given).all():
-            raise ValueError(f"states: number {number} holds values that are not finite")
 
     def hidden_states(self, windows: Sequence[Window], *, show_progress: bool | None = None) -> list[Array]:
         """Return the hidden states of every window, ``[L + 1, T, H]``: embeddings, then every block."""
@@ -410,23 +391,3 @@ class Model:
         with progress_bar(len(windows), "reading", "window", show_progress) as bar:
             out = self.core.forward(ids, types, offsets, layers=layers, progress=advance(bar))
         return out, offsets
-
-
-def flatten(
-    windows: Sequence[Window],
-) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-    """Lay windows end to end: ids and types ``[total tokens]``, where each begins ``[windows + 1]``."""
-    ids = np.concatenate([np.asarray(w.input_ids, dtype=np.int64) for w in windows])
-    types = np.concatenate([np.asarray(w.token_type_ids, dtype=np.int64) for w in windows])
-    offsets = np.cumsum([0, *(len(w.input_ids) for w in windows)], dtype=np.int64)
-    return ids, types, offsets
-
-
-def advance(bar: Any) -> Callable[[int, int], None]:
-    """Return what the engine calls with the work done so far and in all."""
-
-    def moved(done: int, total: int) -> None:
-        bar.total = total
-        bar.update(done - bar.n)
-
-    return moved

@@ -11,7 +11,7 @@ from bertqa_fast.attribution.layers import LayerArgument, parse_layers
 from bertqa_fast.attribution.prepare import Example, as_list, prepare, texts_of
 from bertqa_fast.attribution.results import Attribution, LayerAttributions
 from bertqa_fast.attribution.rules import require_count
-from bertqa_fast.model import advance, flatten
+from bertqa_fast.engine_calls import advance, flatten
 from bertqa_fast.progress import progress_bar
 
 if TYPE_CHECKING:

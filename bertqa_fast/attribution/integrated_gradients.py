@@ -23,8 +23,8 @@ from bertqa_fast.attribution.results import Attribution, LayerAttributions
 from bertqa_fast.attribution.rules import find_rule, require_count
 from bertqa_fast.attribution.settings import IntegrationSettings
 from bertqa_fast.attribution.targets import target_mix
+from bertqa_fast.engine_calls import advance, flatten
 from bertqa_fast.errors import ConvergenceWarning
-from bertqa_fast.model import advance, flatten
 from bertqa_fast.progress import progress_bar
 
 if TYPE_CHECKING:

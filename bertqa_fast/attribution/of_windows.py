@@ -13,7 +13,7 @@ from bertqa_fast.attribution.baselines import engine_baseline
 from bertqa_fast.attribution.rules import find_rule
 from bertqa_fast.attribution.targets import target_mix
 from bertqa_fast.data.windows import Window
-from bertqa_fast.model import advance, flatten
+from bertqa_fast.engine_calls import advance, flatten
 from bertqa_fast.progress import progress_bar
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from bertqa_fast.attribution.prepare import Example, Prepared, Subject, texts_of
 from bertqa_fast.attribution.results import Attribution, LayerAttributions
 from bertqa_fast.attribution.targets import target_mix
-from bertqa_fast.model import advance, flatten
+from bertqa_fast.engine_calls import advance, flatten
 from bertqa_fast.progress import progress_bar
 
 if TYPE_CHECKING:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 from bertqa_fast.data.labelled import is_whole
@@ -32,6 +35,21 @@ def labels_of(config: Any) -> tuple[Label, ...]:
     if names == [f"{_UNNAMED}{number}" for number in range(len(names))]:
         return tuple(range(len(names)))
     return tuple(names)
+
+
+def read_labels(config: Path, count: int) -> tuple[Label, ...]:
+    """Return the `count` classes of a model whose ``config.json`` this is, without transformers.
+
+    Raises
+    ------
+    ValueError
+        It names another number of classes, or see :func:`labels_of`.
+    """
+    named = json.loads(config.read_text()).get("id2label") or {n: f"{_UNNAMED}{n}" for n in range(count)}
+    labels = labels_of(SimpleNamespace(id2label=named))
+    if len(labels) != count:
+        raise ValueError(f"source: the configuration names {len(labels)} classes, but the head has {count}")
+    return labels
 
 
 def names_of(labels: Sequence[Label]) -> list[str]:

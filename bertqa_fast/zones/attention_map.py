@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from bertqa_fast.analysis.options import check_choice
 from bertqa_fast.data.examples import QAExample
 from bertqa_fast.data.windows import Window, make_windows
-from bertqa_fast.model import flatten
+from bertqa_fast.engine_calls import flatten
 from bertqa_fast.tasks.answers import rank_answers
 from bertqa_fast.tasks.predict import reading_tokenizer
 from bertqa_fast.zones.cells import ALL, SPECIAL, ZONES, masked_cells

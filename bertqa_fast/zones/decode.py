@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bertqa_fast.data.windows import Window
-from bertqa_fast.model import flatten
+from bertqa_fast.engine_calls import flatten
 from bertqa_fast.tasks.answers import Logits
 from bertqa_fast.zones.cells import classes_of
 from bertqa_fast.zones.request import Masking

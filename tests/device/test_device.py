@@ -12,8 +12,8 @@ import bertqa_fast as bf
 from bertqa_fast import _core
 from bertqa_fast.data.windows import make_windows
 from bertqa_fast.device import PRECISIONS, open_environment
+from bertqa_fast.engine_calls import flatten
 from bertqa_fast.graphs.manifest import read_manifest
-from bertqa_fast.model import flatten
 
 OWN_MEMORY = ("cuda", "webgpu")  # kinds of device whose memory is not the host's
 SAME = 1e-4  # of what is compared

@@ -12,7 +12,7 @@ import bertqa_fast as bf
 from bertqa_fast.attribution.prepare_texts import find_label
 from bertqa_fast.attribution.targets import target_mix
 from bertqa_fast.data.text_windows import make_text_windows
-from bertqa_fast.model import flatten
+from bertqa_fast.engine_calls import flatten
 
 pytest.importorskip("torch")
 

@@ -10,7 +10,7 @@ import pytest
 
 import bertqa_fast as bf
 from bertqa_fast.data.windows import Window, make_windows
-from bertqa_fast.model import flatten
+from bertqa_fast.engine_calls import flatten
 
 LAYERS, HEADS = 3, 3
 # By class of rows and columns: question, passage, neither.
