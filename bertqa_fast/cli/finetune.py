@@ -93,6 +93,15 @@ def finetune(
     ] = None,
     warmup_ratio: Annotated[float, typer.Option(min=0, max=1, help="Part of the steps that warm up.")] = 0.1,
     seed: Annotated[int, typer.Option(help="Seed of head, dropout and order.")] = 12345,
+    dropout: Annotated[
+        float | None,
+        typer.Option(
+            "--dropout",
+            min=0,
+            max=1,
+            help="In place of the model's own dropout; 0 halves a step on a CPU.",
+        ),
+    ] = None,
     limit: Annotated[
         int | None, typer.Option("--limit", min=1, help="Train on N examples of a seeded shuffle.")
     ] = None,
@@ -134,6 +143,7 @@ def finetune(
         passage_only=passage_only,
         warmup_ratio=warmup_ratio,
         seed=seed,
+        dropout=dropout,
         limit=limit,
         device=device,
         bf16=bf16,
