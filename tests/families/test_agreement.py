@@ -57,10 +57,10 @@ def target_at(made: Any, got: bf.Attribution) -> Callable[..., Any]:
     found: Callable[..., Any]
     if made.task == READER:
         assert got.span is not None
-        found = target_of("probability", got.span)
+        found = target_of(got.target, got.span)
     else:
         assert isinstance(got.label, int)
-        found = class_target_of("probability", got.label)
+        found = class_target_of(got.target, got.label)
     return found
 
 
@@ -83,12 +83,17 @@ def test_states_and_logits_are_the_modules(made: Any, examples: Sequence[Any]) -
             assert relative_difference(mine, theirs[0]) < TOLERANCE
 
 
-@pytest.mark.parametrize("traversal", ["cuts", "all_layers"])
-def test_integrated_gradients_at_every_layer(made: Any, examples: Sequence[Any], traversal: Any) -> None:
+@pytest.mark.parametrize(
+    ("traversal", "target"), [("cuts", "probability"), ("all_layers", "probability"), ("all_layers", "logit")]
+)
+def test_integrated_gradients_at_every_layer(
+    made: Any, examples: Sequence[Any], traversal: Any, target: str
+) -> None:
     results = bf.integrated_gradients(
         made.model,
         examples,
         layer="all",
+        target=target,
         method=RULE[0],
         n_steps=RULE[1],
         keep_values=True,

@@ -147,6 +147,22 @@ def test_a_checkpoint_of_the_encoders_own_names(
         np.testing.assert_allclose(bf.predict(model, example).score, wanted.score, rtol=1e-6)
 
 
+@pytest.mark.parametrize("family", sorted(FAMILIES))
+def test_a_module_in_memory_and_some_of_its_blocks(
+    family: str, family_model: Callable[..., Any], random_family: ModuleType, tmp_path: Path
+) -> None:
+    """It is the model of its folder; and what is derived says its depth by the configuration's own name."""
+    made = family_model(family, CLASSIFIER)
+    module = random_family.random_module(family, CLASSIFIER)
+    folder = bf.export(module, tmp_path / "out", tokenizer=made.model.tokenizer)
+    example = bf.TextExample("ada wrote it")
+    with bf.load(folder) as model:
+        assert bf.predict(model, example) == bf.predict(made.model, example)
+        with model.derived(blocks=[0, 2]) as fewer:
+            assert fewer.config.num_hidden_layers == fewer.num_layers == 2
+            assert fewer.labels == model.labels
+
+
 def test_padding_inside_a_text_keeps_its_place(family_model: Callable[..., Any]) -> None:
     """A baseline of padding has RoBERTa's positions in order; transformers given them says the same."""
     made = family_model("roberta", READER)
