@@ -10,9 +10,11 @@ import pytest
 
 import bertqa_fast as bf
 from bertqa_fast import _core
+from bertqa_fast.attribution.targets import target_mix
 from bertqa_fast.data.text_windows import make_text_windows
 from bertqa_fast.data.windows import Window, make_windows
 from bertqa_fast.families import FAMILIES
+from bertqa_fast.graphs.manifest import read_manifest
 from bertqa_fast.graphs.reference import class_target_of, relative_difference, target_of
 
 torch = pytest.importorskip("torch")
@@ -144,6 +146,36 @@ def test_vectors_that_do_not_fit_are_refused(family_model: Callable[..., Any]) -
     made = family_model("electra", CLASSIFIER, embedding_size=30, hidden_act="swish")
     with pytest.raises(ValueError, match="keep_values: got True for one_hot of a model"):
         bf.gradients(made.model, bf.TextExample("ada wrote it"), "one_hot", keep_values=True)
+
+
+@pytest.mark.parametrize("name", ["hidden_states", "gradient_one_hot"])
+def test_without_kernels_the_graphs_are_the_same(
+    made: Any, examples: Sequence[Any], environment: _core.Environment, name: str
+) -> None:
+    """As other devices run them: functions of plain operators in place of the engine's own."""
+    folder, [window] = made.model.folder, windows_of(made, examples)[:1]
+    entries = [(t.name, t.dtype, list(t.shape), t.offset, t.nbytes) for t in read_manifest(folder).tensors]
+    weights = _core.WeightFile(environment, folder / "weights.bin", entries)
+    ones = np.ones((1, len(window.tokens)), dtype=np.float32)
+    feeds: dict[str, np.ndarray] = {
+        "input_ids": window.input_ids[None],
+        "token_type_ids": window.token_type_ids[None],
+        "attention_mask": ones,
+    }
+    if name != "hidden_states":
+        kind = ["span_start", "span_end", "span_sign"] if made.task == READER else ["label", "label_sign"]
+        feeds |= {
+            each: np.ones((1, 1), dtype=np.float32 if each.endswith("sign") else np.int64) for each in kind
+        }
+        feeds |= {"softmax_mask": ones} if made.task == READER else {}
+        feeds |= {"target_mix": target_mix("probability", made.task), "reselect": np.array([False])}
+    path = folder / f"{name}.onnx"
+    kernels, plain = (
+        _core.Session(environment, path, weights, fused_operators=fused).run(feeds) for fused in (True, False)
+    )
+    assert set(kernels) == set(plain)
+    for each, array in kernels.items():
+        assert relative_difference(array, plain[each]) < TOLERANCE, each
 
 
 _WITHOUT_TORCH = """
