@@ -166,8 +166,10 @@ class Model:
         SHA-256 of weights, configuration and tokenizer.
     task, device, precision : str
         As given to :func:`load`.
-    num_layers, num_heads, hidden_size, max_positions : int
-        L, A, H, and how many tokens a window may have.
+    num_layers, num_heads, hidden_size, embedding_size, max_positions : int
+        L, A, H, the width of the word embeddings, and how many tokens a window may have.
+    stored_blocks : tuple of int
+        Of each block, whose weights it has: 0 to L - 1, or fewer numbers where blocks share them.
     memory_budget : int
         Bytes that activations may take.
     labels : tuple of str or int
@@ -191,7 +193,9 @@ class Model:
         self.num_layers = spec.num_layers
         self.num_heads = spec.num_heads
         self.hidden_size = spec.hidden_size
+        self.embedding_size = spec.embedding_size
         self.max_positions = spec.max_positions
+        self.stored_blocks = spec.stored_blocks
         self.precision_errors: dict[Any, float] = {}
         self._manifest = manifest
         self._placing = placing

@@ -78,7 +78,8 @@ def write_export(source: Source, folder: Path, task: str | None = None, *, repla
     spec = family.spec(source.config)
 
     def fill(part: Path) -> None:
-        contents = write_model(part, spec, family.weights(spec, task, source.checkpoint), source.config)
+        weights = family.weights(source.config, spec, task, source.checkpoint)
+        contents = write_model(part, spec, weights, source.config)
         _save_tokenizer(source.tokenizer, part)
         write_manifest(
             part,

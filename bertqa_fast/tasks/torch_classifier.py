@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from bertqa_fast.data.windows import Window
 from bertqa_fast.tasks.class_labels import Label, labels_of, names_of
-from bertqa_fast.tasks.torch_modules import HeadKind, load_module, outputs
+from bertqa_fast.tasks.torch_modules import HeadKind, load_module, outputs, positions_of
 
 
 def load_classifier(
@@ -72,6 +72,7 @@ class TorchClassifier:
         self.module = module
         self.tokenizer = tokenizer
         self.config = module.config
+        self.max_positions = positions_of(module)
         self.labels = labels_of(module.config)
         self._bf16 = bf16
         self._batch_size = batch_size

@@ -128,6 +128,14 @@ def _from_module(source: Any, head: HeadKind) -> Any:
             module = getattr(transformers, head.auto).from_config(config, attn_implementation="eager")
         except ValueError as error:
             raise ValueError(f"source must be a kind of encoder that can {head.purpose}: {error}") from None
+        # Layers of a head that fit are kept, as they are of a folder.
+        own, states = module.state_dict(), source.state_dict()
+        fitting = {
+            name: values
+            for name, values in states.items()
+            if head.fresh(name) and name in own and own[name].shape == values.shape
+        }
+        module.load_state_dict(fitting, strict=False)
         # A BertModel may bring a pooler, which no span head reads.
         missing = module.base_model.load_state_dict(source.base_model.state_dict(), strict=False).missing_keys
         _require_encoder(set(missing), type(source).__name__, head)
@@ -197,13 +205,25 @@ def has_fast_bf16(device: Any) -> bool:
     return "amx_bf16" in flags or "avx512_bf16" in flags
 
 
+def positions_of(module: Any) -> int | None:
+    """Return how many tokens a module's positions are for; None where it has no table of them."""
+    rows = getattr(module.config, "max_position_embeddings", None)
+    if not isinstance(rows, int):
+        return None
+    table = getattr(getattr(module.base_model, "embeddings", None), "position_embeddings", None)
+    padding = getattr(table, "padding_idx", None)  # of RoBERTa: positions begin behind that of padding
+    return rows if padding is None else rows - padding - 1
+
+
 def forward(module: Any, tokenizer: Any, windows: Sequence[Window], *, bf16: bool) -> Any:
     """Return what a module gives for a batch padded to its longest window, as transformers returns it."""
     import torch
 
     device = next(module.parameters()).device
+    # A model of one token type, or of none, has no use for them.
+    types = getattr(module.config, "type_vocab_size", 0) > 1
     batch = {key: torch.from_numpy(value) for key, value in pad(windows, tokenizer.pad_token_id or 0).items()}
-    if "token_type_ids" not in tokenizer.model_input_names:
+    if not types or "token_type_ids" not in tokenizer.model_input_names:
         del batch["token_type_ids"]
     if device.type != "cpu":
         batch = {key: value.to(device) for key, value in batch.items()}

@@ -15,6 +15,7 @@ from bertqa_fast.tasks.torch_modules import (
     has_fast_bf16,
     load_module,
     outputs,
+    positions_of,
     quiet,
 )
 
@@ -25,6 +26,7 @@ _SPANS = HeadKind(
     purpose="answer questions",
     fresh=lambda name: name.startswith("qa_outputs."),
     is_whole=lambda module: hasattr(module, "qa_outputs"),
+    config={"num_labels": 2},  # start and end; a classifier's configuration has its classes there
 )
 
 
@@ -57,6 +59,7 @@ class TorchReader:
         self.module = module
         self.tokenizer = tokenizer
         self.config = module.config
+        self.max_positions = positions_of(module)
         self._bf16 = bf16
         self._batch_size = batch_size
 
