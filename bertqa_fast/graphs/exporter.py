@@ -79,7 +79,7 @@ def write_export(source: Source, folder: Path, task: str | None = None, *, repla
 
     def fill(part: Path) -> None:
         contents = write_model(part, spec, family.weights(spec, task, source.checkpoint), source.config)
-        _save_tokenizer(source.tokenizer, part)
+        save_tokenizer(source.tokenizer, part)
         write_manifest(
             part,
             contents,
@@ -92,7 +92,14 @@ def write_export(source: Source, folder: Path, task: str | None = None, *, repla
     return put_in_place(folder, fill, replace=replace)
 
 
-def _save_tokenizer(tokenizer: Any, folder: Path) -> None:
+def save_tokenizer(tokenizer: Any, folder: Path) -> None:
+    """Write a tokenizer's files, or those of a folder's tokenizer, into a folder.
+
+    Raises
+    ------
+    OSError
+        They cannot be written.
+    """
     if isinstance(tokenizer, str | Path):
         tokenizer = load_tokenizer(Path(tokenizer))
     try:
