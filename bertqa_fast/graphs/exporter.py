@@ -12,7 +12,14 @@ from bertqa_fast.graphs.manifest import Manifest
 from bertqa_fast.tokenizer import load_tokenizer
 
 
-def export(source: Any, out_dir: str | Path, *, task: str | None = None, tokenizer: Any = None) -> Path:
+def export(
+    source: Any,
+    out_dir: str | Path,
+    *,
+    task: str | None = None,
+    tokenizer: Any = None,
+    allow_bin: bool = False,
+) -> Path:
     """Export a model for the engine.
 
     Parameters
@@ -25,6 +32,9 @@ def export(source: Any, out_dir: str | Path, *, task: str | None = None, tokeniz
         The head; read from ``config.architectures`` when None.
     tokenizer : optional
         Needed for a module in memory.
+    allow_bin : bool
+        Read ``pytorch_model.bin`` where a folder has no safetensors; with PyTorch, and weights only: a file
+        that holds anything else is refused, and nothing of it is run.
 
     Returns
     -------
@@ -40,7 +50,7 @@ def export(source: Any, out_dir: str | Path, *, task: str | None = None, tokeniz
     """
     folder = Path(out_dir)
     check_replaceable(folder)
-    write_export(open_source(source, tokenizer), folder, task)
+    write_export(open_source(source, tokenizer, allow_bin=allow_bin), folder, task)
     return folder
 
 
