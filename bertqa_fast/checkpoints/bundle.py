@@ -7,7 +7,7 @@ its likes hold the numbers one after the other.
 from __future__ import annotations
 
 import math
-import mmap
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -75,7 +75,7 @@ class Entry:
 
 
 class Bundle:
-    """A checkpoint, open for reading; a context manager.
+    """A checkpoint: its index, read once, and its tensors, read when asked for.
 
     Parameters
     ----------
@@ -91,7 +91,6 @@ class Bundle:
     def __init__(self, prefix: Path) -> None:
         self.prefix = prefix
         self._index = prefix.with_name(prefix.name + INDEX)
-        self._shards: dict[int, mmap.mmap] = {}
         try:
             data = self._index.read_bytes()
         except OSError as error:
@@ -100,18 +99,6 @@ class Bundle:
             self._entries = self._read_index(data)
         except ValueError as error:
             raise ValueError(f"checkpoint: {self._index} is damaged: {error}") from error
-
-    def __enter__(self) -> Bundle:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
-    def close(self) -> None:
-        """Close the data files; arrays that were read stay valid."""
-        for shard in self._shards.values():
-            shard.close()
-        self._shards.clear()
 
     def __contains__(self, name: str) -> bool:
         return name in self._entries
@@ -181,23 +168,20 @@ class Bundle:
                 f"checkpoint: {self._index} is damaged: the tensor {name!r} is in data file {entry.shard} of "
                 f"{self._num_shards}"
             )
-        if entry.size == 0:
-            return b""
-        if entry.shard not in self._shards:
-            try:
-                with file.open("rb") as handle:
-                    self._shards[entry.shard] = mmap.mmap(handle.fileno(), 0, access=mmap.ACCESS_READ)
-            except (OSError, ValueError) as error:  # ValueError: the file is empty
-                raise ValueError(
-                    f"checkpoint: cannot read {file}, which holds the tensor {name!r}: {error}"
-                ) from error
-        data = self._shards[entry.shard]
-        if entry.offset + entry.size > len(data):
+        try:
+            with file.open("rb") as handle:
+                there = handle.seek(0, os.SEEK_END)
+                if entry.offset + entry.size <= there:
+                    handle.seek(entry.offset)
+                    return handle.read(entry.size)
+        except OSError as error:
             raise ValueError(
-                f"checkpoint: {file} is cut short: the tensor {name!r} ends at byte "
-                f"{entry.offset + entry.size} of {len(data)}; fetch or copy the checkpoint again"
-            )
-        return data[entry.offset : entry.offset + entry.size]
+                f"checkpoint: cannot read {file}, which holds the tensor {name!r}: {error}"
+            ) from error
+        raise ValueError(
+            f"checkpoint: {file} is cut short: the tensor {name!r} ends at byte {entry.offset + entry.size} "
+            f"of {there}; fetch or copy the checkpoint again"
+        )
 
     def _read_index(self, data: bytes) -> dict[str, Entry]:
         table = read_table(data)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from bertqa_fast.checkpoints.weight_files import PICKLED, SAFETENSORS
 
-_FILES = ("*.json", "*.txt", "*.model", SAFETENSORS, "model-*.safetensors")
+_FILES = ("*.json", "*.txt", "*.model", "*.safetensors")
 _PICKLED_FILES = (PICKLED, "pytorch_model-*.bin")
 _OTHER_FOLDERS = ("*/*",)  # the same model for other programs
 

@@ -115,23 +115,23 @@ def import_tf(
     vocab_file = _beside(prefix, vocab, VOCABULARY, "vocab")
     words = read_vocabulary(vocab_file, spec.vocab_size)
     keeps_case = is_cased(words) if cased is None else cased
-    with Bundle(prefix) as bundle:
-        head = find_task(set(bundle)) if task is None else task
-        read = _plan(bundle, spec, head, config_file)
+    bundle = Bundle(prefix)
+    head = find_task(set(bundle)) if task is None else task
+    read = _plan(bundle, spec, head, config_file)
 
-        def fill(part: Path) -> None:
-            shapes = {each.parameter: each.parameter_shape for each in read}
-            write_safetensors(part / "model.safetensors", shapes, _weights(bundle, read))
-            extra = _head_config(head, read)
-            (part / "config.json").write_text(json.dumps(settings | extra, indent=1))
-            (part / VOCABULARY).write_bytes(vocab_file.read_bytes())
-            tokenizer = bert_tokenizer(words, lower_case=not keeps_case, max_length=spec.max_positions)
-            save_tokenizer(tokenizer, part)
+    def fill(part: Path) -> None:
+        shapes = {each.parameter: each.parameter_shape for each in read}
+        write_safetensors(part / "model.safetensors", shapes, _weights(bundle, read))
+        extra = _head_config(head, read)
+        (part / "config.json").write_text(json.dumps(settings | extra, indent=1))
+        (part / VOCABULARY).write_bytes(vocab_file.read_bytes())
+        tokenizer = bert_tokenizer(words, lower_case=not keeps_case, max_length=spec.max_positions)
+        save_tokenizer(tokenizer, part)
 
-        with folder_lock(target):
-            replace_folder(target, fill)
-        taken = {each.name for each in read}
-        rest = tuple(name for name in bundle if name not in taken)
+    with folder_lock(target):
+        replace_folder(target, fill)
+    taken = {each.name for each in read}
+    rest = tuple(name for name in bundle if name not in taken)
     return TFImport(str(target), head, keeps_case, len(read), rest)
 
 
@@ -214,7 +214,7 @@ def _weights(bundle: Bundle, read: Sequence[Variable]) -> Iterator[tuple[str, Ar
             raise ValueError(
                 f"checkpoint: the tensor {each.name!r} is of {array.dtype}, wanted floating-point weights"
             )
-        yield each.parameter, (array.T if each.is_kernel else array).astype("float32")
+        yield each.parameter, (array.T if each.is_kernel else array).astype("float32", copy=False)
 
 
 def _head_config(task: str, read: Sequence[Variable]) -> dict[str, Any]:

@@ -45,6 +45,8 @@ def hub(random_reader: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
         "README.md",
         "onnx/config.json",
         "onnx/model.onnx",
+        "checkpoint-5/model.safetensors",
+        "training_args.bin",
         "code.py",
         "flax.msgpack",
     ):

@@ -235,8 +235,8 @@ def put(name: str, content: bytes) -> Spoil:
 
 
 def damage(folder: Path) -> None:
-    with Bundle(folder / "squad.ckpt") as bundle:
-        entry = bundle._entries["cls/squad/output_weights"]
+    bundle = Bundle(folder / "squad.ckpt")
+    entry = bundle._entries["cls/squad/output_weights"]
     path = folder / f"squad.ckpt.data-{entry.shard:05d}-of-00002"
     content = bytearray(path.read_bytes())
     content[entry.offset + 5] ^= 1
@@ -276,8 +276,8 @@ def test_what_cannot_be_imported(copy: Path, tmp_path: Path, spoil: Spoil, messa
 def test_weights_that_are_no_numbers_with_fractions(
     write_bundle: Callable[..., Path], data: Path, tmp_path: Path
 ) -> None:
-    with Bundle(data / "squad.ckpt") as bundle:
-        entries = {name: (1, bundle.shape(name), bundle.read(name).tobytes(), {}) for name in bundle}
+    bundle = Bundle(data / "squad.ckpt")
+    entries = {name: (1, bundle.shape(name), bundle.read(name).tobytes(), {}) for name in bundle}
     entries["cls/squad/output_bias"] = (3, (2,), bytes(8), {})
     files = {"config": data / "bert_config.json", "vocab": data / "vocab.txt"}
     with pytest.raises(ValueError, match="the tensor 'cls/squad/output_bias' is of int32, wanted floating"):
@@ -298,8 +298,8 @@ def test_weights_of_half_precision(
     else:
         half = weights.astype("<f2")
         wanted = half.astype("<f4")
-    with Bundle(data / "squad.ckpt") as bundle:
-        entries = {name: (1, bundle.shape(name), bundle.read(name).tobytes(), {}) for name in bundle}
+    bundle = Bundle(data / "squad.ckpt")
+    entries = {name: (1, bundle.shape(name), bundle.read(name).tobytes(), {}) for name in bundle}
     entries["global_step"] = (9, (), bytes(8), {})
     entries["cls/squad/output_weights"] = (number, (2, H), half.tobytes(), {})
     files = {"config": data / "bert_config.json", "vocab": data / "vocab.txt"}
