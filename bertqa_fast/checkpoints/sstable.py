@@ -16,6 +16,7 @@ MAGIC = 0xDB4775248B80FB57
 FOOTER = 48
 TRAILER = 5
 _PLAIN, _SNAPPY = 0, 1
+_KEYS_RATIO = 64  # keys share most of their letters, but no more than this in anything that somebody saved
 _SNAPPY_RATIO = 64  # its longest copy is 64 bytes and takes three: more than this is damage
 
 
@@ -38,6 +39,7 @@ def read_table(data: bytes) -> Iterator[tuple[bytes, bytes]]:
     _, _, at = _handle(footer, 0)  # of the block with statistics, which are not kept
     offset, size, _ = _handle(footer, at)
     last: bytes | None = None
+    room = _KEYS_RATIO * len(data)
     for _, where in _entries(_block(data, offset, size)):
         offset, size, _ = _handle(where, 0)
         for key, value in _entries(_block(data, offset, size)):
@@ -45,6 +47,9 @@ def read_table(data: bytes) -> Iterator[tuple[bytes, bytes]]:
             if last is not None and key <= last:
                 raise ValueError(f"the key {key!r} comes after {last!r}")
             last = key
+            room -= len(key)
+            if room < 0:
+                raise ValueError(f"its keys unpack to more than {_KEYS_RATIO} times its size")
             yield key, value
 
 

@@ -199,6 +199,12 @@ def test_headers_that_cannot_be(write_bundle: Callable[..., Path], header: bytes
         Bundle(write_bundle({"a": (1, (1,), FOUR, {})}, header=header))
 
 
+def growing_keys(count: int) -> bytes:
+    """Return a header, and keys that each are the one before and a letter more."""
+    keys = b"".join(struct.pack("<BB", n % 128 | 128, n // 128) + b"\1\0a" for n in range(count))
+    return b"\0\0\2\x08\1" + keys + struct.pack("<II", 0, 1)
+
+
 PACKED: list[tuple[int, Callable[[bytes], bytes], str]] = [
     (2, bytes, "compressed in an unknown way"),
     (1, lambda block: b"\xff\xff\xff\xff\x0f" + block, "says that it holds 4294967295"),
@@ -208,7 +214,13 @@ PACKED: list[tuple[int, Callable[[bytes], bytes], str]] = [
     (0, lambda block: block[:-4] + b"\xff" * 4, "restarts"),
     (0, lambda block: b"\x01" + block[1:], "an entry that is longer than its block"),
     (0, lambda block: block[:-8] + block, "comes after"),
+    (0, lambda block: growing_keys(9000), "its keys unpack to more than 64 times its size"),
 ]
+
+
+def test_keys_that_grow(write_bundle: Callable[..., Path]) -> None:
+    made = Bundle(write_bundle({}, pack=lambda block: growing_keys(100)))
+    assert list(made) == ["a" * count for count in range(1, 101)]
 
 
 @pytest.mark.parametrize(("kind", "pack", "message"), PACKED)
