@@ -46,6 +46,7 @@ def load(
     memory_budget: int | None = None,
     provider_options: Mapping[str, str] | None = None,
     allow_partial: bool = False,
+    allow_bin: bool = False,
 ) -> Model:
     """Load a model for prediction and attribution.
 
@@ -81,6 +82,8 @@ def load(
         Options of the device's provider in ONNX Runtime, by its own names; they go before ours.
     allow_partial : bool
         Let the device leave nodes of the graphs to the CPU. By default that is an error with the node's name.
+    allow_bin : bool
+        Read ``pytorch_model.bin`` where there are no safetensors; see :func:`bertqa_fast.export`.
 
     Returns
     -------
@@ -116,7 +119,9 @@ def load(
         if task is not None and task != manifest.task:
             raise ValueError(f"task: got {task!r}, but {folder} was exported for {manifest.task!r}")
     else:
-        folder, manifest = _cached_export(source, task, tokenizer, _cache_folder(cache_dir), refresh)
+        folder, manifest = _cached_export(
+            source, task, tokenizer, _cache_folder(cache_dir), refresh, allow_bin
+        )
     placing = Placing(device, precision, given_options, allow_partial)
     return Model(folder, manifest, placing, threads, memory_budget)
 
@@ -131,9 +136,9 @@ def _cache_folder(cache_dir: str | Path | None) -> Path:
 
 
 def _cached_export(
-    source: Any, task: str | None, tokenizer: Any, cache: Path, refresh: bool
+    source: Any, task: str | None, tokenizer: Any, cache: Path, refresh: bool, allow_bin: bool
 ) -> tuple[Path, Manifest]:
-    opened = open_source(source, tokenizer)
+    opened = open_source(source, tokenizer, allow_bin=allow_bin)
     head = resolve_task(opened, task)
     folder = cache / f"{opened.fingerprint[:24]}-{head}-{EXPORTER_VERSION}"
     if not refresh and folder.exists():

@@ -9,6 +9,7 @@ import typer
 
 from bertqa_fast.cli.errors import one_line_errors
 from bertqa_fast.cli.options import (
+    AllowBinOption,
     DelimiterOption,
     JsonOption,
     LabelColumnOption,
@@ -105,6 +106,7 @@ def finetune(
     limit: Annotated[
         int | None, typer.Option("--limit", min=1, help="Train on N examples of a seeded shuffle.")
     ] = None,
+    allow_bin: AllowBinOption = False,
     device: Annotated[
         str | None, typer.Option("--device", help="cpu or cuda; cuda where there is one.")
     ] = None,
@@ -134,6 +136,7 @@ def finetune(
         dev=held_out,
         validation=validation,
         task=task,
+        allow_bin=allow_bin,
         preset=preset,
         batch_size=batch_size,
         learning_rate=learning_rate,

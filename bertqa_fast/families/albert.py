@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from bertqa_fast.families.base import Family, both_heads
@@ -22,12 +23,10 @@ def _spec(config: Mapping[str, Any]) -> EncoderSpec:
         raise ValueError(
             f"source: got num_hidden_groups={groups!r}, wanted 1 to {layers} (num_hidden_layers)"
         )
-    return encoder_spec(
-        config,
-        default_activation="gelu_new",
-        embedding_size=config.get("embedding_size", 128),
-        stored_blocks=tuple(int(layer / (layers / groups)) for layer in range(layers)),
+    spec = encoder_spec(
+        config, default_activation="gelu_new", embedding_size=config.get("embedding_size", 128)
     )
+    return replace(spec, stored_blocks=tuple(int(layer / (layers / groups)) for layer in range(layers)))
 
 
 ALBERT = Family(

@@ -12,7 +12,14 @@ from bertqa_fast.graphs.manifest import Manifest
 from bertqa_fast.tokenizer import load_tokenizer
 
 
-def export(source: Any, out_dir: str | Path, *, task: str | None = None, tokenizer: Any = None) -> Path:
+def export(
+    source: Any,
+    out_dir: str | Path,
+    *,
+    task: str | None = None,
+    tokenizer: Any = None,
+    allow_bin: bool = False,
+) -> Path:
     """Export a model for the engine.
 
     Parameters
@@ -25,6 +32,9 @@ def export(source: Any, out_dir: str | Path, *, task: str | None = None, tokeniz
         The head; read from ``config.architectures`` when None.
     tokenizer : optional
         Needed for a module in memory.
+    allow_bin : bool
+        Read ``pytorch_model.bin`` where a folder has no safetensors; with PyTorch, and weights only: a file
+        that holds anything else is refused, and nothing of it is run.
 
     Returns
     -------
@@ -40,7 +50,7 @@ def export(source: Any, out_dir: str | Path, *, task: str | None = None, tokeniz
     """
     folder = Path(out_dir)
     check_replaceable(folder)
-    write_export(open_source(source, tokenizer), folder, task)
+    write_export(open_source(source, tokenizer, allow_bin=allow_bin), folder, task)
     return folder
 
 
@@ -80,7 +90,7 @@ def write_export(source: Source, folder: Path, task: str | None = None, *, repla
     def fill(part: Path) -> None:
         weights = family.weights(source.config, spec, task, source.checkpoint)
         contents = write_model(part, spec, weights, source.config)
-        _save_tokenizer(source.tokenizer, part)
+        save_tokenizer(source.tokenizer, part)
         write_manifest(
             part,
             contents,
@@ -93,7 +103,14 @@ def write_export(source: Source, folder: Path, task: str | None = None, *, repla
     return put_in_place(folder, fill, replace=replace)
 
 
-def _save_tokenizer(tokenizer: Any, folder: Path) -> None:
+def save_tokenizer(tokenizer: Any, folder: Path) -> None:
+    """Write a tokenizer's files, or those of a folder's tokenizer, into a folder.
+
+    Raises
+    ------
+    OSError
+        They cannot be written.
+    """
     if isinstance(tokenizer, str | Path):
         tokenizer = load_tokenizer(Path(tokenizer))
     try:

@@ -58,7 +58,7 @@ class ParityReport:
 
 
 def parity_report(
-    source: Any, export_dir: str | Path, *, text: tuple[str, str] | None = None
+    source: Any, export_dir: str | Path, *, text: tuple[str, str] | None = None, allow_bin: bool = False
 ) -> ParityReport:
     """Compare an export with the model it was made from.
 
@@ -70,6 +70,8 @@ def parity_report(
         The export.
     text : (str, str), optional
         A question and a passage (of a classifier: a text and its pair) to compare on; built in when None.
+    allow_bin : bool
+        Read ``pytorch_model.bin`` where there are no safetensors.
 
     Returns
     -------
@@ -93,10 +95,12 @@ def parity_report(
             [window] = make_text_windows(
                 model.window_tokenizer, [TextExample(*(text or (_PASSAGE, None)))], max_length=room
             )
-            return ParityReport(_compare(model, window, *_class(model, Float64Classifier(source), window)))
+            classifier = Float64Classifier(source, allow_bin=allow_bin)
+            return ParityReport(_compare(model, window, *_class(model, classifier, window)))
         example = QAExample(*(text or (_QUESTION, _PASSAGE)))
         window = make_windows(model.window_tokenizer, [example], max_length=room)[0]
-        return ParityReport(_compare(model, window, *_answer(model, Float64Reader(source), example, window)))
+        reader = Float64Reader(source, allow_bin=allow_bin)
+        return ParityReport(_compare(model, window, *_answer(model, reader, example, window)))
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from bertqa_fast.checkpoints.hub import model_folder
+from bertqa_fast.checkpoints.weight_files import find_weights
+
 Logits = tuple[Any, ...]
 
 
@@ -39,6 +42,8 @@ class Float64Model:
     ----------
     source : str, Path or torch.nn.Module
         A Hugging Face folder or hub id, or a module in memory (which is copied).
+    allow_bin : bool
+        Read ``pytorch_model.bin`` where there are no safetensors.
 
     Attributes
     ----------
@@ -50,14 +55,21 @@ class Float64Model:
 
     head: str  # what transformers calls a model with it, after "AutoModelFor"
 
-    def __init__(self, source: Any) -> None:
+    def __init__(self, source: Any, *, allow_bin: bool = False) -> None:
         import torch
 
         if isinstance(source, str | Path):
             import transformers
 
-            loader = getattr(transformers, f"AutoModelFor{self.head}")
-            module = loader.from_pretrained(str(source), dtype=torch.float64, attn_implementation="eager")
+            folder = model_folder(source, allow_bin=allow_bin)
+            pickled = find_weights(folder, allow_bin=allow_bin).pickled
+            module = getattr(transformers, f"AutoModelFor{self.head}").from_pretrained(
+                str(folder),
+                dtype=torch.float64,
+                attn_implementation="eager",
+                use_safetensors=not pickled,
+                weights_only=True,
+            )
         else:
             module = copy.deepcopy(source).cpu()
         self.module = module.double().eval().requires_grad_(False)

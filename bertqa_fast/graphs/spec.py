@@ -17,6 +17,9 @@ class TensorEntry:
     nbytes: int
 
 
+MOST_LAYERS = 10_000  # far beyond any encoder: what a damaged configuration may ask memory for
+
+
 @dataclass(frozen=True)
 class EncoderSpec:
     """An encoder of L equal post-LayerNorm transformer blocks.
@@ -62,9 +65,11 @@ class EncoderSpec:
                 continue
             if isinstance(size, bool) or not isinstance(size, int) or size < 1:
                 raise ValueError(f"{name}: got {size!r}, wanted a positive integer")
+        if self.num_layers > MOST_LAYERS:  # a list of the blocks follows
+            raise ValueError(f"num_layers: got {self.num_layers}, wanted at most {MOST_LAYERS}")
         stored = tuple(self.stored_blocks) or tuple(range(self.num_layers))
         object.__setattr__(self, "stored_blocks", stored)  # a list, where it was read from JSON
-        if len(stored) != self.num_layers or set(stored) != set(range(max(stored) + 1)):
+        if len(stored) != self.num_layers or sorted(set(stored)) != list(range(len(set(stored)))):
             raise ValueError(
                 f"stored_blocks: got {list(stored)}, wanted a number for each of {self.num_layers} blocks, "
                 "from 0 on and none left out"

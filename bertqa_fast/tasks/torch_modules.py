@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from bertqa_fast.checkpoints.hub import model_folder
+from bertqa_fast.checkpoints.weight_files import find_weights
 from bertqa_fast.data.windows import Window
 from bertqa_fast.errors import DeviceUnavailableError
 from bertqa_fast.progress import progress_bar
@@ -40,13 +42,15 @@ class HeadKind:
     config: Mapping[str, Any] = field(default_factory=dict)
 
 
-def load_module(source: Any, tokenizer: Any, head: HeadKind, *, seed: int) -> tuple[Any, Any]:
+def load_module(
+    source: Any, tokenizer: Any, head: HeadKind, *, seed: int, allow_bin: bool = False
+) -> tuple[Any, Any]:
     """Return a module in float32 and its tokenizer.
 
     Parameters
     ----------
     source : str, Path or torch.nn.Module
-        A Hugging Face folder or hub id with safetensors, or a module from transformers, which is copied. An
+        A Hugging Face folder or hub id, or a module from transformers, which is copied. An
         encoder without the head is given a fresh one.
     tokenizer : fast tokenizer, str, Path or None
         None reads it from the folder; a module needs one.
@@ -54,6 +58,8 @@ def load_module(source: Any, tokenizer: Any, head: HeadKind, *, seed: int) -> tu
         The head.
     seed : int
         For the fresh head; the global random state is left as it was.
+    allow_bin : bool
+        Read ``pytorch_model.bin`` where there are no safetensors.
 
     Raises
     ------
@@ -68,11 +74,13 @@ def load_module(source: Any, tokenizer: Any, head: HeadKind, *, seed: int) -> tu
         raise TypeError(f"source must be a folder, a hub id or a torch module, got {type(source).__name__}")
     if tokenizer is None and not named:
         raise ValueError("tokenizer must be given where source is a module, got None")
+    if named:
+        source = model_folder(source, allow_bin=allow_bin)
     if tokenizer is None:
         tokenizer = source
     with torch.random.fork_rng(devices=[]), quiet():
         torch.manual_seed(seed)
-        module = _from_files(str(source), head) if named else _from_module(source, head)
+        module = _from_folder(source, head, allow_bin=allow_bin) if named else _from_module(source, head)
         if isinstance(tokenizer, str | Path):
             try:
                 tokenizer = AutoTokenizer.from_pretrained(str(tokenizer))
@@ -86,29 +94,30 @@ def load_module(source: Any, tokenizer: Any, head: HeadKind, *, seed: int) -> tu
     return module, tokenizer
 
 
-def _from_files(source: str, head: HeadKind) -> Any:
+def _from_folder(source: Path, head: HeadKind, *, allow_bin: bool) -> Any:
     import torch
     import transformers
     from safetensors import SafetensorError
 
-    # What can only be a path is not looked for on the hub.
-    if not Path(source).exists() and (source.startswith((".", "/", "~")) or source.count("/") > 1):
-        raise ValueError(f"source must be a folder, a hub id or a module, got {source!r}: no such folder")
+    weights = find_weights(source, allow_bin=allow_bin)
+    if weights.pickled:
+        weights.open()  # refuses, with a message that says why, what is no state dict
     try:
         # Eager attention: about twice as fast as the fused kernel under bf16 on CPUs with AMX.
         module, found = getattr(transformers, head.auto).from_pretrained(
-            source,
+            str(source),
             attn_implementation="eager",
             dtype=torch.float32,
-            use_safetensors=True,
+            use_safetensors=not weights.pickled,
+            weights_only=True,
             output_loading_info=True,
             ignore_mismatched_sizes=True,  # a head of another size is drawn anew; what else differs is named
             **head.config,
         )
     except (OSError, ValueError, SafetensorError) as error:
-        raise ValueError(f"source must be a model with safetensors, got {source!r}: {error}") from error
+        raise ValueError(f"source must be a folder with a model, got {source}: {error}") from error
     wrong = {str(key[0] if isinstance(key, tuple) else key) for key in found["mismatched_keys"]}
-    _require_encoder({str(key) for key in found["missing_keys"]} | wrong, source, head)
+    _require_encoder({str(key) for key in found["missing_keys"]} | wrong, str(source), head)
     return module
 
 

@@ -30,12 +30,12 @@ _SPANS = HeadKind(
 )
 
 
-def load_reader(source: Any, tokenizer: Any = None, *, seed: int) -> tuple[Any, Any]:
+def load_reader(source: Any, tokenizer: Any = None, *, seed: int, allow_bin: bool = False) -> tuple[Any, Any]:
     """Return a question-answering module in float32 and its tokenizer.
 
     Parameters and errors are those of `bertqa_fast.tasks.torch_modules.load_module`.
     """
-    return load_module(source, tokenizer, _SPANS, seed=seed)
+    return load_module(source, tokenizer, _SPANS, seed=seed, allow_bin=allow_bin)
 
 
 class TorchReader:

@@ -137,12 +137,14 @@ def test_types_that_a_model_has_not_are_not_drawn(
     [
         ({"stored_blocks": (0, 0)}, r"stored_blocks: got \[0, 0\], wanted a number for each of 4 blocks"),
         ({"stored_blocks": (0, 2, 2, 0)}, "from 0 on and none left out"),
+        ({"stored_blocks": (0, 0, 0, 10**12)}, "from 0 on and none left out"),
+        ({"num_layers": 10**12}, "num_layers: got 1000000000000, wanted at most 10000"),
         ({"embedding_size": -3}, "embedding_size: got -3, wanted a positive integer"),
     ],
 )
 def test_sizes_that_cannot_be(changes: dict[str, Any], message: str) -> None:
     with pytest.raises(ValueError, match=message):
-        EncoderSpec(**SIZES, **changes)
+        EncoderSpec(**SIZES | changes)
 
 
 def test_what_a_spec_leaves_open() -> None:
