@@ -131,9 +131,8 @@ def _open_folder(folder: Path, tokenizer: Any) -> Source:
         raise ValueError(f"source: {config_file} holds {type(config).__name__}, wanted an object")
     files = _weight_files(folder)
     digest = hashlib.sha256(raw)
-    tokenizer_files = [
-        folder / name for name in (*VOCABULARY_FILES, "tokenizer_config.json") if (folder / name).is_file()
-    ]
+    names = (*VOCABULARY_FILES, "merges.txt", "tokenizer_config.json")
+    tokenizer_files = [folder / name for name in names if (folder / name).is_file()]
     for file in [*files, *tokenizer_files]:
         with file.open("rb") as handle:
             digest.update(hashlib.file_digest(handle, "sha256").digest())
