@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,8 @@ import numpy as np
 from tokenizers import Tokenizer
 
 TOKENIZER_FILE = "tokenizer.json"
-VOCABULARY_FILES = (TOKENIZER_FILE, "vocab.txt", "vocab.json", "spiece.model", "sentencepiece.bpe.model")
+VOCABULARIES = ("vocab.txt", "vocab.json")
+VOCABULARY_FILES = (TOKENIZER_FILE, *VOCABULARIES, "spiece.model", "sentencepiece.bpe.model")
 PLAIN_TOKENS = ("pad", "mask")
 
 
@@ -121,13 +123,19 @@ def load_tokenizer(folder: Path) -> Any:
     Raises
     ------
     ValueError
-        Where the folder has none.
+        Where the folder has none, or one that another package has to read.
     """
     from transformers import AutoTokenizer
 
     # Without these files transformers makes an empty tokenizer and says nothing.
     if not any((folder / name).is_file() for name in VOCABULARY_FILES):
         raise ValueError(f"source: {folder} has no tokenizer, wanted one of {', '.join(VOCABULARY_FILES)}")
+    only_pieces = not any((folder / name).is_file() for name in (TOKENIZER_FILE, *VOCABULARIES))
+    if only_pieces and find_spec("sentencepiece") is None:
+        raise ValueError(
+            f"source: {folder} has its tokenizer as a SentencePiece model alone, wanted {TOKENIZER_FILE} "
+            "or the package that reads such models: pip install 'bertqa_fast[sentencepiece]'"
+        )
     try:
         return AutoTokenizer.from_pretrained(str(folder), use_fast=True)
     except Exception as error:

@@ -199,9 +199,9 @@ class _Candidates:
     def of(cls, windows: Sequence[Window], logits: Sequence[Logits], longest: int) -> _Candidates:
         parts: list[tuple[NDArray[Any], ...]] = []
         shows = [with_text(window) for window in windows]
-        # A window of white space alone still has its answer, of no text.
+        # A window of white space alone still has its answer, a token without text.
         if not any((window.max_context & own).any() for window, own in zip(windows, shows, strict=True)):
-            shows = [np.ones(len(own), dtype=np.bool_) for own in shows]
+            shows, longest = [np.ones(len(own), dtype=np.bool_) for own in shows], 1
         for number, (window, (start_logits, end_logits)) in enumerate(zip(windows, logits, strict=True)):
             context = np.flatnonzero(window.segment == 1)
             first, end = int(context[0]), int(context[-1]) + 1

@@ -15,6 +15,7 @@ import bertqa_fast as bf
 from bertqa_fast.analysis.words import words_of
 from bertqa_fast.data.windows import make_windows
 from bertqa_fast.runs.reader import Run
+from bertqa_fast.tasks.torch_reader import TorchReader
 
 torch = pytest.importorskip("torch")
 transformers = pytest.importorskip("transformers")
@@ -161,7 +162,9 @@ def test_the_engine_reads_what_transformers_reads(made: Made, data: Path) -> Non
         wanted = module(**batch)
     with bf.load(made.reader) as model:
         windows = make_windows(model.window_tokenizer, examples)
+        trained = TorchReader(module, tokenizer).logits(windows)
         for row, (start, end) in enumerate(model.logits(windows)):
+            np.testing.assert_allclose(start, trained[row][0], rtol=1e-3, atol=1e-5)
             count = len(windows[row].tokens)
             np.testing.assert_allclose(start, wanted.start_logits[row, :count], rtol=1e-3, atol=1e-5)
             np.testing.assert_allclose(end, wanted.end_logits[row, :count], rtol=1e-3, atol=1e-5)
