@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Sequence
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,14 +37,23 @@ def shown(token: str, text: str) -> str:
     Returns
     -------
     str
-        The spelling without marks for spaces. Its text where the spelling goes beyond ASCII, because
-        byte-level BPE spells bytes; a WordPiece that begins with ``##`` as it is. For a token of marks alone
-        its text, or ``·`` where it has none.
+        The spelling without marks for spaces, a WordPiece that begins with ``##`` as it is. The text in its
+        place where that is spelled otherwise, as by byte-level BPE, which spells bytes. Of a token of marks
+        alone its text, or ``·`` where it has none.
     """
     if token.startswith(CONTINUES):
         return token
     bare = token if text[:1] == token[:1] else token.lstrip(MARKS)
-    return bare if bare and bare.isascii() else text or NO_TEXT
+    if bare and (bare.isascii() or _plain(bare) == _plain(text)):
+        return bare
+    return text or NO_TEXT
+
+
+@lru_cache(maxsize=1 << 16)
+def _plain(text: str) -> str:
+    """Undo what normalizers do: case, accents, compatibility forms."""
+    form = unicodedata.normalize("NFKD", text).casefold()
+    return "".join(letter for letter in form if not unicodedata.combining(letter))
 
 
 def shown_tokens(

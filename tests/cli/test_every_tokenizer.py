@@ -15,6 +15,7 @@ import bertqa_fast as bf
 from bertqa_fast.analysis.words import words_of
 from bertqa_fast.data.windows import make_windows
 from bertqa_fast.runs.reader import Run
+from bertqa_fast.study.run import study_classifier
 from bertqa_fast.tasks.torch_reader import TorchReader
 
 torch = pytest.importorskip("torch")
@@ -210,3 +211,11 @@ def test_a_classifier(
         word.text for _, layers in Run(tmp_path / "run").numbered() for word in layers[0].words(reduce="sum")
     }
     assert {"Ada", "sailed", "café", "letters", ","} <= words
+    examples = bf.read_sst(lines) * 2
+    with bf.load(tmp_path / "classifier") as opened:
+        study = study_classifier(
+            opened, examples, methods="gs", k=1, correct_only=False, min_tokens=1, min_count=1, max_length=40
+        )
+    ranked = {piece.text for piece in study.words["gs"]}
+    assert not any(set(piece) & set("Ġ▁·") for piece in ranked)
+    assert "," in ranked
