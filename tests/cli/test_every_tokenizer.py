@@ -140,6 +140,18 @@ def test_words_are_the_same_for_every_kind(made: Made) -> None:
     np.testing.assert_allclose(words.sums(window.scores).sum(axis=1), total, rtol=1e-6)
 
 
+def test_converted_files_have_the_tokens_of_the_run(
+    made: Made, invoke: Callable[..., Any], tmp_path: Path
+) -> None:
+    invoke("convert", made.run.folder, "--to", "reference", "--output-dir", tmp_path)
+    tokens = np.load(tmp_path / "qn_and_doc_tokens.npy", allow_pickle=True).item()
+    states = np.load(tmp_path / "embs" / "emb_enclayer_0.npy", allow_pickle=True).item()
+    for window in made.run.scored():
+        assert tokens[window.key] == window.tokens
+        assert window.segment[states[window.key]["sep"]] == -1
+        assert window.segment[states[window.key]["sep"] - 1] == 0
+
+
 def test_pages_show_text(made: Made) -> None:
     text = made.page
     assert "Ġ" not in text
