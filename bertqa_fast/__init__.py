@@ -12,6 +12,7 @@ from bertqa_fast.attribution.relevance import relevance
 from bertqa_fast.attribution.results import Attribution, LayerAttributions
 from bertqa_fast.checkpoints.tf_import import TFImport, import_tf
 from bertqa_fast.data.cmrc import read_cmrc
+from bertqa_fast.data.dataset_rows import from_dataset
 from bertqa_fast.data.duorc import read_duorc
 from bertqa_fast.data.examples import Answer, QAExample, TextExample
 from bertqa_fast.data.labelled import read_sst, read_tsv
@@ -27,6 +28,7 @@ from bertqa_fast.errors import (
 )
 from bertqa_fast.graphs.exporter import export
 from bertqa_fast.model import Model, load
+from bertqa_fast.runs.with_attributions import with_attributions
 from bertqa_fast.tasks.classify import ClassPrediction
 from bertqa_fast.tasks.evaluate import evaluate
 from bertqa_fast.tasks.finetune import TrainingReport, finetune
@@ -67,6 +69,7 @@ __all__ = [
     "evaluate",
     "export",
     "finetune",
+    "from_dataset",
     "gradients",
     "import_tf",
     "integrated_gradients",
@@ -79,5 +82,6 @@ __all__ = [
     "read_sst",
     "read_tsv",
     "relevance",
+    "with_attributions",
     "zone_grid",
 ]

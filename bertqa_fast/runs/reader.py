@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from bertqa_fast.attribution.layer_results import LayerAttributions
 from bertqa_fast.data.jsonfiles import read_json
+from bertqa_fast.runs.arrow import ARROW_FILE, write_arrow
 from bertqa_fast.runs.by_example import ByExample
 from bertqa_fast.runs.files import MEND, RunFolderError, damaged, part_path, read_run_file, read_table
 from bertqa_fast.runs.heads import AnyPrediction, read_prediction
@@ -104,6 +105,41 @@ class Run:
         for part in self._parts:
             path = part_path(self.folder, "scores", part.number)
             yield from layer_scores(read_table(path, ["example", "layer", "scores"]), layer)
+
+    def tables(self) -> Iterator[tuple[Any, Any]]:
+        """Yield the windows and the scores of one part after the other, as pyarrow tables."""
+        for part in self._parts:
+            yield self._tables(part, window_schema().names, score_schema().names)
+
+    def to_dataset(self, path: str | Path | None = None) -> Any:
+        """Return the run as a Hugging Face ``datasets.Dataset`` with a row for each example.
+
+        Its columns are those of ``windows/``; of ``scores/`` with a list over the layers (``layer`` has their
+        numbers) for what differs among them, ``scores`` and ``signed`` ``[layers, T]``; and ``prediction``,
+        its ``probability`` and ``gold``. They are written to an Arrow file, a part at a time, and mapped from
+        there: the rows are not held in memory, and the file must stay while they are used.
+
+        Parameters
+        ----------
+        path : str or Path, optional
+            The file, replaced where there is one; ``dataset.arrow`` in the run folder when None.
+
+        Raises
+        ------
+        ImportError
+            datasets is not installed.
+        RunFolderError
+            The run is damaged.
+        """
+        try:
+            import datasets
+        except ImportError as error:
+            raise ImportError(
+                "to_dataset() needs datasets: pip install 'bertqa_fast[datasets]'", name="datasets"
+            ) from error
+        file = self.folder / ARROW_FILE if path is None else Path(path)
+        write_arrow(self, file)
+        return datasets.Dataset.from_file(str(file))
 
     @property
     def head(self) -> str:
