@@ -88,15 +88,24 @@ def parity_report(
     from bertqa_fast.model import load
 
     with load(export_dir) as model:
+        exact = _exact(model, source)
         room = min(384, model.max_positions)
         if model.task == "text-classification":
             [window] = make_text_windows(
                 model.window_tokenizer, [TextExample(*(text or (_PASSAGE, None)))], max_length=room
             )
-            return ParityReport(_compare(model, window, *_class(model, Float64Classifier(source), window)))
+            return ParityReport(_compare(model, window, *_class(model, exact, window)))
         example = QAExample(*(text or (_QUESTION, _PASSAGE)))
         window = make_windows(model.window_tokenizer, [example], max_length=room)[0]
-        return ParityReport(_compare(model, window, *_answer(model, Float64Reader(source), example, window)))
+        return ParityReport(_compare(model, window, *_answer(model, exact, example, window)))
+
+
+def _exact(model: Model, source: Any) -> Float64Model:
+    if model.generic:
+        from bertqa_fast.generic.reference import Float64Generic
+
+        return Float64Generic(source, model.task)
+    return (Float64Classifier if model.task == "text-classification" else Float64Reader)(source)
 
 
 @dataclass(frozen=True)

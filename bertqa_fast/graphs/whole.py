@@ -60,7 +60,7 @@ def gradient_graph(spec: EncoderSpec, weights: Mapping[str, TensorEntry], kind: 
         gradient = g.op("Mul", gradient, embedded)
     elif kind == "one_hot":
         gradient = embeddings_backward(g, gradient, norm)
-    scores, signed = _of_vocabulary(g, gradient, ids, H) if kind == "one_hot" else _of_hidden(g, gradient)
+    scores, signed = of_vocabulary(g, gradient, ids, H) if kind == "one_hot" else of_hidden(g, gradient)
     name = layer_name(EMBEDDINGS)
     g.output(scores, f"scores_{name}", FLOAT, ["E", "T"])
     g.output(signed, f"signed_{name}", FLOAT, ["E", "T"])
@@ -68,13 +68,13 @@ def gradient_graph(spec: EncoderSpec, weights: Mapping[str, TensorEntry], kind: 
     return g
 
 
-def _of_hidden(g: Graph, values: str) -> tuple[str, str]:
+def of_hidden(g: Graph, values: str) -> tuple[str, str]:
     """Return norms and sums over H."""
     last = g.constant([-1])
     return g.op("ReduceL2", values, last, keepdims=0), g.op("ReduceSum", values, last, keepdims=0)
 
 
-def _of_vocabulary(g: Graph, gradient: str, ids: str, hidden_size: int) -> tuple[str, str]:
+def of_vocabulary(g: Graph, gradient: str, ids: str, hidden_size: int) -> tuple[str, str]:
     """Return what the gradient of one-hot ids has for its norm, and at the token itself."""
     last = g.constant([-1])
     root = g.op("Gemm", g.reshape(gradient, [-1, hidden_size]), g.weight(WORD_ROOT))
