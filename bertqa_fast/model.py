@@ -121,8 +121,8 @@ def load(
         folder, manifest = _cached_export(source, task, tokenizer, _cache_folder(cache_dir), refresh)
     if manifest.generic and precision in _OWN_PRODUCTS:
         raise ValueError(
-            f"precision: got {precision!r}, which a family's export has alone; {folder} went the generic way, "
-            "wanted 'fp32'"
+            f"precision: got {precision!r}, which a family's export has alone; {folder} went the generic "
+            "way, wanted 'fp32'"
         )
     placing = Placing(device, precision, given_options, allow_partial)
     return Model(folder, manifest, placing, threads, memory_budget)

@@ -53,6 +53,10 @@ def load_module(origin: Any, task: str, dtype: Any) -> Any:
         # Fused attention is one opaque operator; written out it is differentiated as any other product.
         if hasattr(module, "set_attn_implementation"):
             module.set_attn_implementation("eager")
+    elif origin is None:
+        raise ValueError(
+            "source: the generic path reads folders with safetensors, and modules in memory, alone"
+        )
     else:
         module = _read(origin, task, dtype)
     return module.to(dtype).eval().requires_grad_(False)
@@ -61,10 +65,15 @@ def load_module(origin: Any, task: str, dtype: Any) -> Any:
 def _read(folder: Any, task: str, dtype: Any) -> Any:
     import transformers
 
+    from bertqa_fast.tasks.torch_modules import quiet
+
     loader = getattr(transformers, f"AutoModelFor{HEADS[task]}")
     options = {"use_safetensors": True, "trust_remote_code": False, "attn_implementation": "eager"}
     try:
-        module, found = loader.from_pretrained(str(folder), dtype=dtype, output_loading_info=True, **options)
+        with quiet():
+            module, found = loader.from_pretrained(
+                str(folder), dtype=dtype, output_loading_info=True, **options
+            )
     except Exception as error:  # those of configurations that lie have no common class
         raise ValueError(f"source: transformers cannot load {folder} ({error})") from error
     # transformers draws what is missing at random, and goes on.
@@ -76,12 +85,14 @@ def _read(folder: Any, task: str, dtype: Any) -> Any:
 
 
 def find_blocks(module: Any) -> list[Any]:
-    """Return the encoder blocks: the longest list of modules of one class.
+    """Return the encoder blocks: the outermost list of modules of one class that is as long as it should be.
+
+    That is ``config.num_hidden_layers``, or where the configuration does not say, the longest.
 
     Raises
     ------
     ValueError
-        There is none, or it is not as long as the configuration says.
+        There is none.
     """
     import torch
 
@@ -92,11 +103,14 @@ def find_blocks(module: Any) -> list[Any]:
     ]
     name = type(module).__name__
     wanted = getattr(module.config, "num_hidden_layers", None)
-    blocks = max(lists, key=len, default=[])
-    if not blocks or (isinstance(wanted, int) and len(blocks) != wanted):
+    longest = max(lists, key=len, default=[])
+    blocks: list[Any] = longest
+    if isinstance(wanted, int):
+        blocks = next((found for found in lists if len(found) == wanted), [])
+    if not blocks:
         raise ValueError(
             f"source: {name} has no list of {'' if wanted is None else f'{wanted} '}equal encoder blocks "
-            f"(the longest has {len(blocks)}); the generic path cannot cut it, it needs a family of its own"
+            f"(the longest has {len(longest)}); the generic path cannot cut it, it needs a family of its own"
         )
     return blocks
 

@@ -131,3 +131,10 @@ def test_heads_and_blocks_that_are_not_there() -> None:
         find_blocks(module)
     module.config = SimpleNamespace(num_hidden_layers=2)
     assert len(find_blocks(module)) == 2
+    # The layers inside of a block may be more than the blocks.
+    inner = [torch.nn.ModuleList([torch.nn.Tanh(), torch.nn.Tanh(), torch.nn.Tanh()]) for _ in range(2)]
+    module = torch.nn.Sequential(torch.nn.ModuleList([torch.nn.Sequential(each) for each in inner]))
+    module.config = SimpleNamespace(num_hidden_layers=2)
+    assert [type(block) for block in find_blocks(module)] == [torch.nn.Sequential] * 2
+    module.config = SimpleNamespace()
+    assert len(find_blocks(module)) == 3
