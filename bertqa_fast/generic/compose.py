@@ -130,7 +130,9 @@ class Composer:
         constants = self.trace.constants | (derivative.constants if derivative else {})
         types = {**self.types, **(derivative.types if derivative else {})}
         known = dict(names)
-        for name in {name for node in nodes for name in node.input if name}.difference(known):
+        for name in dict.fromkeys(name for node in nodes for name in node.input):  # in order: files stay equal
+            if name in known:
+                continue
             if name in self.entries:
                 known[name] = g.weight(name)
             elif name in constants:
