@@ -170,6 +170,7 @@ bench: $(VENV)/.dev
 	$(BENCH)/overhead.py $(REAL) --questions 1 --repeats 2 > $(SMALL)/overhead.json
 	$(BENCH)/memory.py > $(SMALL)/memory.json
 	$(BENCH)/accuracy.py --seeds 1 > $(SMALL)/accuracy.json
+	$(BENCH)/families.py --output $(SMALL)/families.json
 	$(BENCH)/analyses.py --examples 500 --output $(SMALL)/analyses.json
 
 ## make bench-full the figures of the README's table, into benchmarks/results, and the table: some hours
@@ -190,6 +191,7 @@ bench-full: $(VENV)/.dev
 	$(BENCH)/memory.py > build/memory.json && mv build/memory.json $(RESULTS)/
 	$(BENCH)/accuracy.py $(REAL) > build/accuracy.json \
 	  && mv build/accuracy.json $(RESULTS)/
+	$(BENCH)/families.py --output $(RESULTS)/families.json
 	$(BENCH)/analyses.py --output $(RESULTS)/analyses.json
 	$(BENCH)/readme_table.py
 

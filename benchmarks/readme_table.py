@@ -1,6 +1,6 @@
-"""Write the README's table of measurements from the JSON files in ``results/``.
+"""Write the README's tables, of measurements and of model families, from the JSON files in ``results/``.
 
-python benchmarks/readme_table.py            # rewrites the part between the markers
+python benchmarks/readme_table.py            # rewrites the parts between the markers
 python benchmarks/readme_table.py --check    # ends with status 1 where the README says something else
 """
 
@@ -15,10 +15,15 @@ from typing import Any
 
 HERE = Path(__file__).resolve().parent
 README = HERE.parent / "README.md"
-BEGIN, END = (
+MEASURED = (
     "<!-- measured: written by benchmarks/readme_table.py -->\n",
     "<!-- /measured -->\n",
 )
+OF_FAMILIES = (
+    "<!-- families: written by benchmarks/readme_table.py -->\n",
+    "<!-- /families -->\n",
+)
+FAMILY_RESULTS = ("families",)  # files in results/ with rows of model families
 
 
 def read(name: str) -> dict[str, Any] | None:
@@ -236,6 +241,25 @@ MAKERS: dict[str, Callable[[Result], Iterator[Row]]] = {
 }
 
 
+def families() -> str:
+    """Return the table of model families, of every kept result that has such rows."""
+    kept = [found for name in FAMILY_RESULTS if (found := read(name))]
+    shown = {
+        "states_and_logits": "states, logits",
+        "integrated_gradients": "integrated gradients",
+        "plain_gradients": "plain gradients",
+        "relevance": "relevance",
+        "zones": "zones",
+    }
+    head = ["`model_type`", "architectures", "published with", *shown.values()]
+    lines = [f"| {' | '.join(head)} |", "|---" * len(head) + "|"]
+    for row in (row for found in kept for row in found["rows"]):
+        names = ", ".join(f"`{name}`" for name in row["architectures"])
+        figures = [f"{row[name]:.1e}" if name in row else "" for name in shown]
+        lines.append(f"| `{row['family']}` | {names} | {row['tokenizer']} | {' | '.join(figures)} |")
+    return "\n".join(lines) + "\n"
+
+
 def rows() -> list[Row]:
     """Return what was measured, the figure, and the script that measures it, of every kept result."""
     return [row for name, make in MAKERS.items() if (found := read(name)) for row in make(found)]
@@ -263,10 +287,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--check", action="store_true")
     options = parser.parse_args()
-    text = README.read_text()
-    head, rest = text.split(BEGIN)
-    _, tail = rest.split(END)
-    new = f"{head}{BEGIN}\n{table()}\n{END}{tail}"
+    text = new = README.read_text()
+    for (begin, end), make in ((MEASURED, table), (OF_FAMILIES, families)):
+        head, rest = new.split(begin)
+        _, tail = rest.split(end)
+        new = f"{head}{begin}\n{make()}\n{end}{tail}"
     if options.check:
         sys.exit(0 if new == text else "README.md differs from benchmarks/results: run this script")
     README.write_text(new)

@@ -10,6 +10,7 @@ from bertqa_fast.attribution.integrated_gradients import integrated_gradients
 from bertqa_fast.attribution.profile import Profile
 from bertqa_fast.attribution.relevance import relevance
 from bertqa_fast.attribution.results import Attribution, LayerAttributions
+from bertqa_fast.checkpoints.tf_import import TFImport, import_tf
 from bertqa_fast.data.cmrc import read_cmrc
 from bertqa_fast.data.duorc import read_duorc
 from bertqa_fast.data.examples import Answer, QAExample, TextExample
@@ -56,6 +57,7 @@ __all__ = [
     "QAExample",
     "RuntimeLoadError",
     "Scores",
+    "TFImport",
     "TextExample",
     "TrainingReport",
     "ZoneGrid",
@@ -66,6 +68,7 @@ __all__ = [
     "export",
     "finetune",
     "gradients",
+    "import_tf",
     "integrated_gradients",
     "load",
     "mask_attention",

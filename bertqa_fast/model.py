@@ -48,6 +48,7 @@ def load(
     memory_budget: int | None = None,
     provider_options: Mapping[str, str] | None = None,
     allow_partial: bool = False,
+    allow_bin: bool = False,
 ) -> Model:
     """Load a model for prediction and attribution.
 
@@ -83,6 +84,8 @@ def load(
         Options of the device's provider in ONNX Runtime, by its own names; they go before ours.
     allow_partial : bool
         Let the device leave nodes of the graphs to the CPU. By default that is an error with the node's name.
+    allow_bin : bool
+        Read ``pytorch_model.bin`` where there are no safetensors; see :func:`bertqa_fast.export`.
 
     Returns
     -------
@@ -118,7 +121,9 @@ def load(
         if task is not None and task != manifest.task:
             raise ValueError(f"task: got {task!r}, but {folder} was exported for {manifest.task!r}")
     else:
-        folder, manifest = _cached_export(source, task, tokenizer, _cache_folder(cache_dir), refresh)
+        folder, manifest = _cached_export(
+            source, task, tokenizer, _cache_folder(cache_dir), refresh, allow_bin
+        )
     if manifest.generic and precision in _OWN_PRODUCTS:
         raise ValueError(
             f"precision: got {precision!r}, which a family's export has alone; {folder} went the generic "
@@ -138,9 +143,9 @@ def _cache_folder(cache_dir: str | Path | None) -> Path:
 
 
 def _cached_export(
-    source: Any, task: str | None, tokenizer: Any, cache: Path, refresh: bool
+    source: Any, task: str | None, tokenizer: Any, cache: Path, refresh: bool, allow_bin: bool
 ) -> tuple[Path, Manifest]:
-    opened = open_source(source, tokenizer)
+    opened = open_source(source, tokenizer, allow_bin=allow_bin)
     head = resolve_task(opened, task, family_for(opened))
     folder = cache / f"{opened.fingerprint[:24]}-{head}-{EXPORTER_VERSION}"
     if not refresh and folder.exists():
@@ -173,8 +178,10 @@ class Model:
         SHA-256 of weights, configuration and tokenizer.
     task, device, precision : str
         As given to :func:`load`.
-    num_layers, num_heads, hidden_size, max_positions : int
-        L, A, H, and how many tokens a window may have.
+    num_layers, num_heads, hidden_size, embedding_size, max_positions : int
+        L, A, H, the width of the word embeddings, and how many tokens a window may have.
+    stored_blocks : tuple of int
+        Of each block, whose weights it has: 0 to L - 1, or fewer numbers where blocks share them.
     memory_budget : int
         Bytes that activations may take.
     generic : bool
@@ -201,7 +208,9 @@ class Model:
         self.num_layers = spec.num_layers
         self.num_heads = spec.num_heads
         self.hidden_size = spec.hidden_size
+        self.embedding_size = spec.embedding_size
         self.max_positions = spec.max_positions
+        self.stored_blocks = spec.stored_blocks
         self.precision_errors: dict[Any, float] = {}
         self._manifest = manifest
         self._placing = placing

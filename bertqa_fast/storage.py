@@ -36,6 +36,33 @@ def open_atomic(path: Path) -> Iterator[IO[bytes]]:
         raise
 
 
+def check_result_folder(folder: Path, marker: str, what: str, overwrite: bool) -> None:
+    """Refuse a folder that holds something, unless it is a result of the same kind that may be replaced.
+
+    Parameters
+    ----------
+    folder : Path
+        Where a result is to be written.
+    marker : str
+        Name of the file by which a result of this kind is known.
+    what : str
+        What such a result is called.
+    overwrite : bool
+        Whether one that is there may be replaced.
+
+    Raises
+    ------
+    ValueError
+        Naming the folder and what to do.
+    """
+    if not folder.exists() or (folder.is_dir() and not any(folder.iterdir())):
+        return
+    if not (folder / marker).is_file():
+        raise ValueError(f"{folder} holds something else than a {what}; choose another folder")
+    if not overwrite:
+        raise ValueError(f"{folder} holds a {what} already; overwrite it (--overwrite) or choose another")
+
+
 def _read_umask() -> int:
     mask = os.umask(0)
     os.umask(mask)

@@ -82,6 +82,9 @@ class Result:
         )
 
 
+_SOME = 200  # what a limit may look like
+
+
 @dataclass(frozen=True)
 class Analysis:
     """One analysis.
@@ -106,13 +109,14 @@ class Analysis:
 
     @property
     def options(self) -> dict[str, Any]:
-        """The options that users may set, with their defaults."""
+        """The options that users may set, with their defaults; of ``limit`` a number where there is none."""
         parameters = inspect.signature(self.compute).parameters
-        return {
+        found = {
             name: parameter.default
             for name, parameter in parameters.items()
-            if parameter.kind is inspect.Parameter.KEYWORD_ONLY and name not in ("limit", "show_progress")
+            if parameter.kind is inspect.Parameter.KEYWORD_ONLY and name != "show_progress"
         }
+        return found | {"limit": found["limit"] or _SOME}
 
 
 def settings_of(function: Callable[..., Any], local: Mapping[str, Any]) -> dict[str, Any]:

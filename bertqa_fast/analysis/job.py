@@ -87,7 +87,7 @@ def analyze(
         for analysis in analyses:
             given = dict((options or {}).get(analysis.name, {}))
             if limit is not None:
-                given["limit"] = limit
+                given.setdefault("limit", limit)
             try:
                 if not analysis.needs_model:
                     result = analysis.compute(run, show_progress=show_progress, **given)

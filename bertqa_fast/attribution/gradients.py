@@ -60,8 +60,8 @@ def gradients(
         ``"one_hot"``: the gradient with respect to one-hot ids ``[T, V]``, that is before the sum with
         positions and segments and before the LayerNorm; ``scores`` are its norms over the vocabulary,
         ``signed`` its entry at the token itself. The ``[T, V]`` matrix is never made: with the word
-        embeddings E ``[V, H]`` and the gradient d of a word's embedding, |E d| is |R d| for the root R of
-        E^T E.
+        embeddings W ``[V, E]`` and the gradient d of a word's embedding, |W d| is |R d| for the root R of
+        W^T W.
     target : str
         As in :func:`bertqa_fast.integrated_gradients`, but ``"logit"`` by default: where a class is all but
         sure, the gradient of its probability vanishes.
@@ -74,7 +74,7 @@ def gradients(
         logits of the arg-max start and of the position *after* the arg-max end, over all tokens; scores
         divided by the largest).
     keep_values : bool
-        Keep the vectors ``[T, H]``: g, g * e, or d.
+        Keep the vectors ``[T, H]``: g, g * e, or d, which is as wide as the embeddings (``[T, E]``).
     internal_batch_size : int, optional
         Windows in a batch; as many as are worth having by default.
     show_progress : bool, optional
@@ -98,6 +98,12 @@ def gradients(
         raise ValueError(f"kind: got {kind!r}, wanted one of: {', '.join(KINDS)}")
     if internal_batch_size is not None:
         require_count("internal_batch_size", internal_batch_size)
+    width = model.embedding_size if kind == "one_hot" else model.hidden_size
+    if keep_values and width > model.hidden_size:
+        raise ValueError(
+            f"keep_values: got True for one_hot of a model whose embeddings have {width} numbers and its "
+            f"blocks {model.hidden_size}, wanted False"
+        )
     published = find_gradient_preset(
         preset,
         kind,
@@ -136,6 +142,7 @@ def gradients(
         method=kind,
         preset=preset,
         chosen_there=chosen_there,
+        width=width,
         rescale=None if published is None else published.rescale,
     )
     found = run_single_pass(

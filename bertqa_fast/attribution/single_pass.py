@@ -41,6 +41,8 @@ class SinglePass:
         What relevance begins with: seed . (logit, probability, 1); None for gradients.
     softmax_blocks : range
         The blocks whose softmax says what it added to relevance.
+    width : int or None
+        How many numbers the vectors have that are kept of each token; None: H.
     rescale : callable or None
         Norms ``[T]`` to what is called scores.
     """
@@ -53,6 +55,7 @@ class SinglePass:
     chosen_there: bool = False
     seed: npt.NDArray[np.float32] | None = None
     softmax_blocks: range = range(0)
+    width: int | None = None
     rescale: Callable[[npt.NDArray[np.float32]], npt.NDArray[np.float32]] | None = field(default=None)
 
 
@@ -113,7 +116,7 @@ def run_single_pass(
             word_ids=window.word_ids,
             scores=scores if what.rescale is None else what.rescale(scores),
             signed=signed,
-            values=out["values"][at, part].copy() if keep_values else None,
+            values=out["values"][at, part, : what.width].copy() if keep_values else None,
             layer=what.layers[at],
             target=what.target,
             span=subject.span,

@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from bertqa_fast.cli.errors import one_line_errors
-from bertqa_fast.cli.options import DeviceOption, JsonOption, ThreadsOption, open_model, read_data
+from bertqa_fast.cli.options import (
+    AllowBinOption,
+    DeviceOption,
+    JsonOption,
+    ThreadsOption,
+    open_model,
+    read_data,
+)
 from bertqa_fast.cli.output import emit, log, results
 
 if TYPE_CHECKING:
@@ -55,6 +62,7 @@ def analyze(
     ] = None,
     device: DeviceOption = "cpu",
     threads: ThreadsOption = None,
+    allow_bin: AllowBinOption = False,
     json: JsonOption = False,
 ) -> None:
     """Do the analyses."""
@@ -79,7 +87,7 @@ def analyze(
         about = opened.about
         source = model or about["model"]["source"]
         precision = about["identity"]["model"]["precision"]
-        return model_of(opened, open_model(source, device, precision, threads))
+        return model_of(opened, open_model(source, device, precision, threads, allow_bin))
 
     done = do(opened, analyses, output_dir, open_model=own_model, limit=limit, options=options, tell=log)
     claims = trends(done.results.values())

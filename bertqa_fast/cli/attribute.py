@@ -10,6 +10,7 @@ import typer
 from bertqa_fast.cli.errors import one_line_errors
 from bertqa_fast.cli.options import (
     LAYER_HELP,
+    AllowBinOption,
     BaselineOption,
     DataOption,
     DelimiterOption,
@@ -90,6 +91,7 @@ def attribute(
     device: DeviceOption = "cpu",
     precision: PrecisionOption = "fp32",
     threads: ThreadsOption = None,
+    allow_bin: AllowBinOption = False,
     json: JsonOption = False,
 ) -> None:
     """Attribute every example and write the run folder."""
@@ -98,7 +100,7 @@ def attribute(
     chosen, pinned = parse_layers(layers), parse_span(span)
     columns = parse_columns(task, text_column, label_column, pair_column, delimiter)
     examples = read_data(data, task, columns=columns)
-    with open_model(model, device, precision, threads) as opened:
+    with open_model(model, device, precision, threads, allow_bin) as opened:
         about = attribute_dataset(
             opened,
             examples,

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from bertqa_fast.cli.errors import one_line_errors
-from bertqa_fast.cli.options import DeviceOption, JsonOption, ThreadsOption
+from bertqa_fast.cli.options import AllowBinOption, DeviceOption, JsonOption, ThreadsOption
 from bertqa_fast.cli.output import emit
 
 HELP = """Fine-tune, evaluate, export, attribute every layer, analyse, report: the job from end to end.
@@ -48,6 +48,7 @@ def demo(
     ] = 10_000,
     device: DeviceOption = "cpu",
     threads: ThreadsOption = None,
+    allow_bin: AllowBinOption = False,
     json: JsonOption = False,
 ) -> None:
     """Run the demo."""
@@ -64,6 +65,7 @@ def demo(
             train_limit=train_limit,
             device=device,
             threads=threads,
+            allow_bin=allow_bin,
             to_stderr=json,
         )
     )

@@ -40,6 +40,7 @@ class DemoOptions:
     train_limit: int = 10_000
     device: str = "cpu"
     threads: int | None = None
+    allow_bin: bool = False
     to_stderr: bool = False
 
 
@@ -93,8 +94,10 @@ def run_demo(options: DemoOptions) -> dict[str, Any]:
     if is_export(Path(reader)):
         folder, parity = Path(reader), None
     else:
-        folder = done.timed("export", lambda: _export(reader, options.output_dir / "export"))
-        parity = done.timed("parity with PyTorch", lambda: compare(reader, folder))
+        folder = done.timed("export", lambda: _export(reader, options))
+        parity = done.timed(
+            "parity with PyTorch", lambda: compare(reader, folder, allow_bin=options.allow_bin)
+        )
     if parity is not None:
         console.print(parity_table(parity))
     run_folder = _fresh_run(options.output_dir / "run")
@@ -168,7 +171,7 @@ def _train(source: str, held_out: list[QAExample], options: DemoOptions, done: _
     stage = "before fine-tuning"
 
     def before() -> Evaluation:
-        module, tokenizer = load_reader(source, seed=SEED)
+        module, tokenizer = load_reader(source, seed=SEED, allow_bin=options.allow_bin)
         place = choose_device(options.device)
         reader = TorchReader(module.to(place), tokenizer, bf16=has_fast_bf16(place))
         return _evaluate(reader, held_out, stage)
@@ -181,6 +184,7 @@ def _train(source: str, held_out: list[QAExample], options: DemoOptions, done: _
             source,
             train,
             target,
+            allow_bin=options.allow_bin,
             limit=options.train_limit if options.train_limit < len(train) else None,
             # What an earlier demo left there with other settings may go; anything else stays.
             device=options.device,
@@ -208,10 +212,10 @@ def _evaluate(model: Any, examples: list[QAExample], name: str) -> Evaluation:
     return Evaluation(name, {"EM": scores.exact_match or 0.0, "F1": scores.f1 or 0.0}, scores.count)
 
 
-def _export(source: str, folder: Path) -> Path:
+def _export(source: str, options: DemoOptions) -> Path:
     from bertqa_fast.graphs.exporter import export
 
-    return export(source, folder)
+    return export(source, options.output_dir / "export", allow_bin=options.allow_bin)
 
 
 def _fresh_run(folder: Path) -> Path:

@@ -9,6 +9,7 @@ import typer
 
 from bertqa_fast.cli.errors import one_line_errors
 from bertqa_fast.cli.options import (
+    AllowBinOption,
     DataOption,
     DelimiterOption,
     DeviceOption,
@@ -65,6 +66,7 @@ def evaluate(
     device: DeviceOption = "cpu",
     precision: PrecisionOption = "fp32",
     threads: ThreadsOption = None,
+    allow_bin: AllowBinOption = False,
     json: JsonOption = False,
 ) -> None:
     """Score a predictions file or a model."""
@@ -86,7 +88,7 @@ def evaluate(
         scores = score(examples, (read_labels if classifies else read_predictions)(predictions), task)
     else:
         answers: list[Any]
-        with open_model(str(model), device, precision, threads) as opened:
+        with open_model(str(model), device, precision, threads, allow_bin) as opened:
             answers = predict(
                 opened,
                 examples,

@@ -10,6 +10,7 @@ import typer
 from bertqa_fast.cli.errors import one_line_errors
 from bertqa_fast.cli.options import (
     LAYER_HELP,
+    AllowBinOption,
     BaselineOption,
     DeviceOption,
     DocStrideOption,
@@ -84,6 +85,7 @@ def explain(
     device: DeviceOption = "cpu",
     precision: PrecisionOption = "fp32",
     threads: ThreadsOption = None,
+    allow_bin: AllowBinOption = False,
     json: JsonOption = False,
 ) -> None:
     """Explain one answer or class."""
@@ -113,7 +115,7 @@ def explain(
         "preset": preset,
         "windows": windows.value,
     }
-    with open_model(model, device, precision, threads) as opened:
+    with open_model(model, device, precision, threads, allow_bin) as opened:
         answer: Any = predict(opened, example, **cut)
         said = str(answer.label if text is not None else answer.text)
         # A list of layers gives LayerAttributions always, also where it holds one.

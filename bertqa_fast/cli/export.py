@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from bertqa_fast.cli.errors import one_line_errors
-from bertqa_fast.cli.options import JsonOption
+from bertqa_fast.cli.options import AllowBinOption, JsonOption
 from bertqa_fast.cli.output import emit, log, results
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ Where PyTorch is installed, the export is then compared with it: logits, and the
 
 @one_line_errors
 def export(
-    model: Annotated[str, typer.Argument(help="Hugging Face folder or hub id with safetensors.")],
+    model: Annotated[str, typer.Argument(help="Hugging Face folder or hub id.")],
     output_dir: Annotated[Path, typer.Option("--output-dir", help="Folder to make.")],
     parity: Annotated[bool, typer.Option(help="Compare with PyTorch where it is installed.")] = True,
     generic: Annotated[
@@ -41,21 +41,22 @@ def export(
             "model and the extra 'generic' is installed."
         ),
     ] = None,
+    allow_bin: AllowBinOption = False,
     json: JsonOption = False,
 ) -> None:
     """Export a model and print how it compares with PyTorch."""
     from bertqa_fast.graphs.exporter import export as write
 
-    folder = write(model, output_dir, generic=generic)
+    folder = write(model, output_dir, allow_bin=allow_bin, generic=generic)
     log(f"exported to {folder}")
-    report = compare(model, folder) if parity else None
+    report = compare(model, folder, allow_bin=allow_bin) if parity else None
     if json:
         emit({"folder": str(folder), "parity": None if report is None else dict(report.rows)})
     elif report is not None:
         results(json).print(parity_table(report))
 
 
-def compare(source: str, folder: Path) -> Any:
+def compare(source: str, folder: Path, *, allow_bin: bool = False) -> Any:
     """Return the parity report, or None, saying so, where PyTorch is not installed."""
     if find_spec("torch") is None:
         log("not compared with PyTorch: it is not installed (pip install 'bertqa_fast[train]')")
@@ -64,7 +65,7 @@ def compare(source: str, folder: Path) -> Any:
     from bertqa_fast.tasks.torch_reader import quiet
 
     with quiet():
-        return parity_report(source, folder)
+        return parity_report(source, folder, allow_bin=allow_bin)
 
 
 def parity_table(report: Any) -> Table:

@@ -9,6 +9,7 @@ import typer
 
 from bertqa_fast.cli.errors import one_line_errors
 from bertqa_fast.cli.options import (
+    AllowBinOption,
     DelimiterOption,
     JsonOption,
     LabelColumnOption,
@@ -93,9 +94,19 @@ def finetune(
     ] = None,
     warmup_ratio: Annotated[float, typer.Option(min=0, max=1, help="Part of the steps that warm up.")] = 0.1,
     seed: Annotated[int, typer.Option(help="Seed of head, dropout and order.")] = 12345,
+    dropout: Annotated[
+        float | None,
+        typer.Option(
+            "--dropout",
+            min=0,
+            max=1,
+            help="In place of the model's own dropout; 0 halves a step on a CPU.",
+        ),
+    ] = None,
     limit: Annotated[
         int | None, typer.Option("--limit", min=1, help="Train on N examples of a seeded shuffle.")
     ] = None,
+    allow_bin: AllowBinOption = False,
     device: Annotated[
         str | None, typer.Option("--device", help="cpu or cuda; cuda where there is one.")
     ] = None,
@@ -125,6 +136,7 @@ def finetune(
         dev=held_out,
         validation=validation,
         task=task,
+        allow_bin=allow_bin,
         preset=preset,
         batch_size=batch_size,
         learning_rate=learning_rate,
@@ -134,6 +146,7 @@ def finetune(
         passage_only=passage_only,
         warmup_ratio=warmup_ratio,
         seed=seed,
+        dropout=dropout,
         limit=limit,
         device=device,
         bf16=bf16,

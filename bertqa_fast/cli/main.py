@@ -20,6 +20,7 @@ from bertqa_fast.cli import (
     explain,
     export,
     finetune,
+    import_tf,
     predict,
     report,
     study,
@@ -49,6 +50,7 @@ app.command("finetune", help=finetune.HELP)(finetune.finetune)
 app.command("predict", help=predict.HELP)(predict.predict)
 app.command("evaluate", help=evaluate.HELP)(evaluate.evaluate)
 app.command("export", help=export.HELP)(export.export)
+app.command("import-tf", help=import_tf.HELP)(import_tf.import_tf)
 app.command("attribute", help=attribute.HELP)(attribute.attribute)
 app.command("analyze", help=analyze.HELP)(analyze.analyze)
 app.command("explain", help=explain.HELP)(explain.explain)

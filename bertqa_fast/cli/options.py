@@ -29,6 +29,12 @@ LAYER_HELP = (
 ModelOption = Annotated[
     str, typer.Option("--model", help="Hugging Face folder or hub id, or a folder that export wrote.")
 ]
+AllowBinOption = Annotated[
+    bool,
+    typer.Option(
+        "--allow-bin", help="Read pytorch_model.bin where there are no safetensors; weights only, no code."
+    ),
+]
 DataOption = Annotated[
     Path, typer.Option("--data", help="Data file in the task's own format; .gz is accepted.")
 ]
@@ -226,9 +232,13 @@ def read_data(path: Path, task: str, limit: int | None = None, columns: Columns 
 
 
 def open_model(
-    source: str, device: str = "cpu", precision: str = "fp32", threads: int | None = None
+    source: str,
+    device: str = "cpu",
+    precision: str = "fp32",
+    threads: int | None = None,
+    allow_bin: bool = False,
 ) -> Model:
     """Load a model, exporting it into the cache on first use; see :func:`bertqa_fast.load`."""
     from bertqa_fast.model import load
 
-    return load(source, device=device, precision=precision, threads=threads)
+    return load(source, device=device, precision=precision, threads=threads, allow_bin=allow_bin)

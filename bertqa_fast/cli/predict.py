@@ -9,6 +9,7 @@ import typer
 
 from bertqa_fast.cli.errors import one_line_errors
 from bertqa_fast.cli.options import (
+    AllowBinOption,
     DataOption,
     DelimiterOption,
     DeviceOption,
@@ -69,6 +70,7 @@ def predict(
     device: DeviceOption = "cpu",
     precision: PrecisionOption = "fp32",
     threads: ThreadsOption = None,
+    allow_bin: AllowBinOption = False,
     json: JsonOption = False,
 ) -> None:
     """Predict and write the files."""
@@ -79,12 +81,12 @@ def predict(
     columns = parse_columns(task, text_column, label_column, pair_column, delimiter)
     examples = read_data(data, task, limit, columns)
     if get_task(task).head == "text-classification":
-        with open_model(model, device, precision, threads) as opened:
+        with open_model(model, device, precision, threads, allow_bin) as opened:
             _classify(opened, examples, output_dir, max_length, json)
         return
     unanswerable = get_task(task).unanswerable
     threshold = 0.0 if unanswerable and null_threshold is None else null_threshold
-    with open_model(model, device, precision, threads) as opened:
+    with open_model(model, device, precision, threads, allow_bin) as opened:
         predictions = answer(
             opened,
             examples,

@@ -12,6 +12,7 @@ import typer
 
 from bertqa_fast.cli.errors import one_line_errors
 from bertqa_fast.cli.options import (
+    AllowBinOption,
     DataOption,
     DeviceOption,
     JsonOption,
@@ -107,6 +108,7 @@ def study(
     device: DeviceOption = "cpu",
     precision: PrecisionOption = "fp32",
     threads: ThreadsOption = None,
+    allow_bin: AllowBinOption = False,
     json: JsonOption = False,
 ) -> None:
     """Compare explanations of a classifier by word deletion and word ranks."""
@@ -118,10 +120,10 @@ def study(
     others = None if other_data is None else read_data(other_data, task, limit)
     chosen_on = None if validation is None else read_data(validation, task, limit)
     with ExitStack() as stack:
-        opened = stack.enter_context(open_model(model, device, precision, threads))
+        opened = stack.enter_context(open_model(model, device, precision, threads, allow_bin))
         other = None
         if other_model is not None:
-            other = stack.enter_context(open_model(other_model, device, precision, threads))
+            other = stack.enter_context(open_model(other_model, device, precision, threads, allow_bin))
         found = study_classifier(
             opened,
             examples,

@@ -11,6 +11,7 @@ import typer
 
 from bertqa_fast.cli.errors import one_line_errors
 from bertqa_fast.cli.options import (
+    AllowBinOption,
     DataOption,
     DeviceOption,
     DocStrideOption,
@@ -120,6 +121,7 @@ def zones(
     device: DeviceOption = "cpu",
     precision: PrecisionOption = "fp32",
     threads: ThreadsOption = None,
+    allow_bin: AllowBinOption = False,
     json: JsonOption = False,
 ) -> None:
     """Mask every zone at every layer, and say what it costs."""
@@ -139,7 +141,7 @@ def zones(
     one_by_one = None if heads is None else parse_numbers(heads, "each", "heads")
     check_folder(output_dir, overwrite)
     examples = read_data(data, task, limit)
-    with open_model(model, device, precision, threads) as opened:
+    with open_model(model, device, precision, threads, allow_bin) as opened:
         grid = zone_grid(
             opened,
             examples,

@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
+from bertqa_fast.families.albert import ALBERT
 from bertqa_fast.families.base import Checkpoint, Family
 from bertqa_fast.families.bert import BERT
+from bertqa_fast.families.camembert import CAMEMBERT
+from bertqa_fast.families.distilbert import DISTILBERT
+from bertqa_fast.families.electra import ELECTRA
+from bertqa_fast.families.roberta import ROBERTA
+from bertqa_fast.families.xlm_roberta import XLM_ROBERTA
 
-FAMILIES: dict[str, Family] = {family.model_type: family for family in (BERT,)}
+FAMILIES: dict[str, Family] = {
+    family.model_type: family
+    for family in (BERT, ROBERTA, XLM_ROBERTA, CAMEMBERT, DISTILBERT, ELECTRA, ALBERT)
+}
 
 
 def family_of(model_type: str) -> Family:

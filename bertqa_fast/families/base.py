@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -34,10 +34,19 @@ class Family:
     spec : callable
         Configuration (a dict) to :class:`EncoderSpec`; raises ``ValueError`` on options it does not cover.
     weights : callable
-        (spec, task, checkpoint) to the canonical weights by name, one at a time so that memory stays low.
+        (configuration, spec, task, checkpoint) to the canonical weights by name, one at a time so that memory
+        stays low; :class:`bertqa_fast.families.layout.Layout` makes it of a table of names.
     """
 
     model_type: str
     architectures: Mapping[str, str]
     spec: Callable[[Mapping[str, Any]], EncoderSpec]
-    weights: Callable[[EncoderSpec, str, Checkpoint], Any]
+    weights: Callable[[Mapping[str, Any], EncoderSpec, str, Checkpoint], Iterable[tuple[str, Array]]]
+
+
+def both_heads(name: str) -> dict[str, str]:
+    """Return the architectures of a reader and a classifier, by the name that transformers gives a family."""
+    return {
+        f"{name}ForQuestionAnswering": "question-answering",
+        f"{name}ForSequenceClassification": "text-classification",
+    }

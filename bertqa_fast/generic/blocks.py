@@ -7,6 +7,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from bertqa_fast.checkpoints.hub import model_folder
+from bertqa_fast.checkpoints.weight_files import find_weights
+
 HEADS = {"question-answering": "QuestionAnswering", "text-classification": "SequenceClassification"}
 
 
@@ -28,17 +31,19 @@ def task_of(architecture: str) -> str:
     )
 
 
-def load_module(origin: Any, task: str, dtype: Any) -> Any:
+def load_module(origin: Any, task: str, dtype: Any, *, allow_bin: bool = True) -> Any:
     """Return a module of its own, on the CPU, in evaluation mode, with its attention written out.
 
     Parameters
     ----------
     origin : Path or torch.nn.Module
-        A folder with safetensors, or a module in memory, which is copied.
+        A folder, or a module in memory, which is copied.
     task : str
         A key of ``HEADS``.
     dtype : torch.dtype
         Of all weights.
+    allow_bin : bool
+        Read ``pytorch_model.bin`` where there are no safetensors.
 
     Raises
     ------
@@ -54,21 +59,25 @@ def load_module(origin: Any, task: str, dtype: Any) -> Any:
         if hasattr(module, "set_attn_implementation"):
             module.set_attn_implementation("eager")
     elif origin is None:
-        raise ValueError(
-            "source: the generic path reads folders with safetensors, and modules in memory, alone"
-        )
+        raise ValueError("source: the generic path takes model folders and modules in memory alone")
     else:
-        module = _read(origin, task, dtype)
+        module = _read(origin, task, dtype, allow_bin)
     return module.to(dtype).eval().requires_grad_(False)
 
 
-def _read(folder: Any, task: str, dtype: Any) -> Any:
+def _read(source: Any, task: str, dtype: Any, allow_bin: bool) -> Any:
     import transformers
 
     from bertqa_fast.tasks.torch_modules import quiet
 
     loader = getattr(transformers, f"AutoModelFor{HEADS[task]}")
-    options = {"use_safetensors": True, "trust_remote_code": False, "attn_implementation": "eager"}
+    folder = model_folder(source, allow_bin=allow_bin)
+    options = {
+        "use_safetensors": not find_weights(folder, allow_bin=allow_bin).pickled,
+        "weights_only": True,
+        "trust_remote_code": False,
+        "attn_implementation": "eager",
+    }
     try:
         with quiet():
             module, found = loader.from_pretrained(
@@ -161,7 +170,9 @@ def hooked(module: Any, see: Replace) -> Iterator[None]:
 def logits_of(module: Any, task: str, input_ids: Any, token_type_ids: Any, attention_mask: Any) -> Any:
     """Run a module, and return its logits: start and end ``[B, T]``, or classes ``[B, C]``, as a tuple."""
     given = {"input_ids": input_ids, "attention_mask": attention_mask}
-    if "token_type_ids" in inspect.signature(module.forward).parameters:
+    types = getattr(module.config, "type_vocab_size", None) or 0
+    # Tokenizers number both texts of a pair where a model knows one type alone.
+    if types > 1 and "token_type_ids" in inspect.signature(module.forward).parameters:
         given["token_type_ids"] = token_type_ids
     out = module(**given)
     return (out.start_logits, out.end_logits) if task == "question-answering" else (out.logits,)

@@ -10,13 +10,13 @@ import onnx
 
 from bertqa_fast.generic.cut import Part, above, above_word, below
 from bertqa_fast.generic.differentiate import SEED, Derivative
-from bertqa_fast.generic.trace import INPUTS, WORD, WORD_EMBEDDINGS, Trace, state_name
+from bertqa_fast.generic.trace import INPUTS, WORD, Trace, state_name
 from bertqa_fast.graphs.builder import FLOAT, INT64, Graph
 from bertqa_fast.graphs.composed import EMBEDDINGS, layer_name
 from bertqa_fast.graphs.endings import ClassEnding, Rows, SpanEnding
 from bertqa_fast.graphs.ends import interpolate, slopes
 from bertqa_fast.graphs.spec import TensorEntry
-from bertqa_fast.graphs.whole import of_hidden, of_vocabulary
+from bertqa_fast.graphs.whole import as_wide, of_hidden, of_vocabulary
 
 MASK = INPUTS[2]
 
@@ -82,10 +82,13 @@ class Composer:
         gradient = self._there_and_back(g, derivative, given, Rows(lambda tensor: tensor, count, tokens))
         if kind == "input_x_gradient":
             gradient = g.op("Mul", gradient, given[begin])
-        scores, signed = of_vocabulary(g, gradient, ids, H) if kind == "one_hot" else of_hidden(g, gradient)
+        E = self.trace.spec.embedding_size
+        scores, signed = of_vocabulary(g, gradient, ids, E) if kind == "one_hot" else of_hidden(g, gradient)
         name = layer_name(EMBEDDINGS)
         g.output(scores, f"scores_{name}", FLOAT, ["E", "T"])
         g.output(signed, f"signed_{name}", FLOAT, ["E", "T"])
+        if kind == "one_hot" and E != H:
+            gradient = as_wide(g, gradient, E, H)
         g.output(gradient, f"values_{name}", FLOAT, ["E", "T", H])
         return g
 
@@ -105,7 +108,7 @@ class Composer:
         """Run a part, give its logits to the target, and carry the target's gradient back."""
         mix = g.input("target_mix", FLOAT, [7])
         ending = (
-            ClassEnding(g, rows, mix, self.trace.num_classes)
+            ClassEnding(g, self.trace.spec, rows, mix, self.trace.num_classes)
             if self.trace.num_classes
             else SpanEnding(g, rows, mix)
         )
@@ -130,7 +133,8 @@ class Composer:
         constants = self.trace.constants | (derivative.constants if derivative else {})
         types = {**self.types, **(derivative.types if derivative else {})}
         known = dict(names)
-        for name in dict.fromkeys(name for node in nodes for name in node.input):  # in order: files stay equal
+        # In order, so that the same model gives the same files.
+        for name in dict.fromkeys(name for node in nodes for name in node.input):
             if name in known:
                 continue
             if name in self.entries:
@@ -149,8 +153,7 @@ def parts(trace: Trace) -> Iterator[tuple[int | str, Callable[[], Part]]]:
     """Yield what is differentiated: every layer, and ``"word"``."""
     for layer in range(EMBEDDINGS, trace.spec.num_layers):
         yield layer, partial(above, trace, layer)
-    if trace.weights[WORD_EMBEDDINGS].shape[1] == trace.spec.hidden_size:
-        yield WORD, partial(above_word, trace)
+    yield WORD, partial(above_word, trace)
 
 
 def _inputs(g: Graph, rows: str) -> dict[str, str]:

@@ -19,15 +19,17 @@ class Float64Generic(Float64Model):
     Parameters
     ----------
     source : str, Path or torch.nn.Module
-        A folder with safetensors, or a module in memory (which is copied).
+        A folder, a hub id, or a module in memory (which is copied).
     task : str
         Its head.
+    allow_bin : bool
+        Read ``pytorch_model.bin`` where there are no safetensors.
     """
 
-    def __init__(self, source: Any, task: str) -> None:
+    def __init__(self, source: Any, task: str, *, allow_bin: bool = False) -> None:
         import torch
 
-        self.module = load_module(source, task, torch.float64)
+        self.module = load_module(source, task, torch.float64, allow_bin=allow_bin)
         self.task = task
         self.num_layers = len(find_blocks(self.module))
 

@@ -212,4 +212,5 @@ def _spec_of(module: Any, num_layers: int, hidden_size: int) -> EncoderSpec:
         type_vocab_size=max(1, getattr(config, "type_vocab_size", None) or 1),
         layer_norm_eps=float(getattr(config, "layer_norm_eps", None) or 1e-12),
         activation=str(getattr(config, "hidden_act", None) or "unknown"),
+        embedding_size=int(module.get_input_embeddings().embedding_dim),
     )

@@ -65,9 +65,7 @@ def _graphs(composer: Composer, derivatives: Mapping[int | str, Derivative]) -> 
         yield composer.forward(layer)
         yield composer.cut(layer, derivatives[layer])
     for kind in KINDS:
-        key = WORD if kind == "one_hot" else -1
-        if key in derivatives:
-            yield composer.gradient(kind, derivatives[key])
+        yield composer.gradient(kind, derivatives[WORD if kind == "one_hot" else -1])
 
 
 def _weights(traced: Trace, derivatives: Mapping[int | str, Derivative]) -> Iterator[tuple[str, Array]]:

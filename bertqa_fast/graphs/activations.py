@@ -61,9 +61,39 @@ def _relu(g: Graph, u: str, bias: str) -> tuple[str, str]:
     return g.op("Relu", u), g.op("Cast", g.op("Greater", u, g.constant(0.0)), to=FLOAT)
 
 
+def _tanh(g: Graph, u: str, bias: str) -> tuple[str, str]:
+    value = g.op("Tanh", g.op("Add", u, bias))
+    return value, g.op("Sub", g.constant(1.0), g.op("Mul", value, value))
+
+
+def _times_sigmoid(scale: float) -> Activation:
+    """Return u * s(scale u) with s the logistic function, whose slope is s + scale u s (1 - s)."""
+
+    def activation(g: Graph, u: str, bias: str) -> tuple[str, str]:
+        u = g.op("Add", u, bias)
+        gate = g.op("Sigmoid", u if scale == 1.0 else g.op("Mul", u, g.constant(scale)))
+        value = g.op("Mul", u, gate)
+        bend = g.op("Mul", value, g.op("Sub", g.constant(1.0), gate))
+        return value, g.op("Add", gate, bend if scale == 1.0 else g.op("Mul", bend, g.constant(scale)))
+
+    return activation
+
+
+_SILU, _QUICK_GELU = _times_sigmoid(1.0), _times_sigmoid(1.702)
+
 ACTIVATIONS: dict[str, Activation] = {
     "gelu": _fused(GELU),
+    "gelu_python": _fused(GELU),
     "gelu_new": _fused(GELU_TANH),
+    # The same formula: transformers writes sqrt(2 / pi) with ten digits in gelu_fast, more than float32 has.
+    "gelu_fast": _fused(GELU_TANH),
+    "gelu_accurate": _fused(GELU_TANH),
     "gelu_pytorch_tanh": _fused(GELU_TANH),
+    "gelu_python_tanh": _fused(GELU_TANH),
+    "quick_gelu": _QUICK_GELU,
     "relu": _relu,
+    "silu": _SILU,
+    "swish": _SILU,
+    "tanh": _tanh,
 }
+"""By the names of transformers."""

@@ -161,20 +161,20 @@ def attention(
     [probabilities] = g.fused(MASKED_SOFTMAX, scores, bias)
     g.shape(_scores_shape(spec, sizes, at), scores, probabilities)
     [joined] = g.fused(MERGE_HEADS, *g.fused(PRODUCT, probabilities, value))
-    out = g.linear(joined, f"layer.{layer}.attention_output.weight")
+    out = g.linear(joined, f"{spec.block_name(layer)}.attention_output.weight")
     return out, SavedAttention(query, key, value, probabilities, layer, at)
 
 
 def queries_keys_values(g: Graph, spec: EncoderSpec, layer: int, x: str, sizes: str) -> tuple[str, ...]:
     """Return what hidden states ``[N, H]`` ask for, offer and tell, ``[B, A, T, D]`` each."""
-    qkv = g.linear(x, f"layer.{layer}.qkv.weight")
+    qkv = g.linear(x, f"{spec.block_name(layer)}.qkv.weight")
     layout = g.constant([3, spec.num_heads, spec.head_size])
-    return g.fused(SPLIT_QKV, qkv, g.weight(f"layer.{layer}.qkv.bias"), sizes, layout)
+    return g.fused(SPLIT_QKV, qkv, g.weight(f"{spec.block_name(layer)}.qkv.bias"), sizes, layout)
 
 
 def attention_backward(g: Graph, spec: EncoderSpec, d_out: str, sizes: str, saved: SavedAttention) -> str:
     """Return the gradient of the input ``[N, H]`` from ``d_out``, that of the sum of output and residual."""
-    prefix, at = f"layer.{saved.layer}", saved.at
+    prefix, at = spec.block_name(saved.layer), saved.at
     d_joined = g.linear_backward(d_out, f"{prefix}.attention_output.weight")
     layout = g.constant([spec.num_heads, spec.head_size])
     [d_context] = g.fused(SPLIT_HEADS, d_joined, sizes if at is None else at.sizes, layout)

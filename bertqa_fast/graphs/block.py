@@ -50,7 +50,7 @@ def above_attention(
     ``attended`` is the output projection of the context and ``x`` the block's input, ``[M, H]`` each;
     ``rows`` names M. Also returned is what the backward twin needs: first LayerNorm, slope, second LayerNorm.
     """
-    prefix = f"layer.{layer}"
+    prefix = spec.block_name(layer)
     middle, attention_norm = add_norm(
         g,
         attended,
@@ -77,7 +77,7 @@ def above_attention(
 
 def block_backward(g: Graph, spec: EncoderSpec, dy: str, sizes: str, saved: SavedBlock) -> str:
     """Return the gradient of the block's input ``[N, H]`` from that of its output."""
-    prefix = f"layer.{saved.layer}"
+    prefix = spec.block_name(saved.layer)
     rows = _rows(sizes, saved.attention.at)
     with g.scope(f"block_{saved.layer}_backward"):
         d_sum = layer_norm_backward(g, dy, saved.output_norm)

@@ -133,6 +133,10 @@ class Graph:
             self._types[name] = FLOAT
         return name
 
+    def has_weight(self, name: str) -> bool:
+        """Whether the weight file has this weight."""
+        return name in self._weights
+
     def linear(self, x: str, name: str) -> str:
         """Return x W^T for the weight W ``name``."""
         return self.fused(LINEAR, x, self.weight(name))[0]

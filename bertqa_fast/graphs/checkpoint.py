@@ -1,4 +1,4 @@
-"""Where the weights come from: a folder of safetensors, or a live transformers module."""
+"""What a model is made from: a model folder, or a live transformers module."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from typing import Any
 
 import numpy as np
 
+from bertqa_fast.checkpoints.hub import model_folder
+from bertqa_fast.checkpoints.weight_files import find_weights
 from bertqa_fast.families.base import Array, Checkpoint
 from bertqa_fast.tokenizer import VOCABULARY_FILES
 
@@ -29,33 +31,6 @@ class Source:
     fingerprint: str
     tokenizer: Any
     origin: Any = None
-
-
-class SafetensorsCheckpoint:
-    """Tensors of one or several ``.safetensors`` files, converted to float32 as they are read."""
-
-    def __init__(self, files: list[Path]) -> None:
-        from safetensors import SafetensorError, safe_open
-
-        self._where: dict[str, Any] = {}
-        self._error = SafetensorError
-        for file in files:
-            try:
-                handle = safe_open(file, framework="numpy")
-            except (SafetensorError, OSError) as error:
-                raise ValueError(f"source: cannot read {file}: {error}") from error
-            self._where.update(dict.fromkeys(handle.keys(), handle))  # type: ignore[no-untyped-call]
-
-    def __contains__(self, name: str) -> bool:
-        return name in self._where
-
-    def __getitem__(self, name: str) -> Array:
-        if name not in self._where:
-            raise ValueError(f"source: the checkpoint has no tensor {name!r}")
-        try:
-            return np.asarray(self._where[name].get_tensor(name), dtype=np.float32)
-        except (self._error, TypeError) as error:
-            raise ValueError(f"source: cannot read the tensor {name!r}: {error}") from error
 
 
 class ModuleCheckpoint:
@@ -79,13 +54,15 @@ class ModuleCheckpoint:
             digest.update(np.ascontiguousarray(self[name]).data)
 
 
-def open_source(source: Any, tokenizer: Any = None) -> Source:
-    """Open a Hugging Face folder, hub id or live module.
+def open_source(source: Any, tokenizer: Any = None, *, allow_bin: bool = False) -> Source:
+    """Open a Hugging Face folder, hub id or live module; ``.bin`` files where ``allow_bin`` says so.
 
     Raises
     ------
-    ValueError
+    TypeError, ValueError
         Where ``source`` is no such thing, or a module comes without ``tokenizer``.
+    ImportError
+        For ``.bin`` files, where PyTorch is not installed.
     """
     if hasattr(source, "state_dict") and hasattr(source, "config"):
         if tokenizer is None:
@@ -97,10 +74,7 @@ def open_source(source: Any, tokenizer: Any = None) -> Source:
         raise TypeError(
             f"source: got {type(source).__name__}, wanted a folder, a hub id or a transformers module"
         )
-    folder = Path(source)
-    if not folder.is_dir():
-        folder = _download(str(source))
-    return _open_folder(folder, tokenizer)
+    return _open_folder(model_folder(source, allow_bin=allow_bin), tokenizer, allow_bin=allow_bin)
 
 
 def _open_module(module: Any, tokenizer: Any) -> Source:
@@ -120,7 +94,7 @@ def _described(tokenizer: Any) -> bytes:
     return backend.to_str().encode() if backend is not None else repr(tokenizer).encode()
 
 
-def _open_folder(folder: Path, tokenizer: Any) -> Source:
+def _open_folder(folder: Path, tokenizer: Any, *, allow_bin: bool) -> Source:
     config_file = folder / "config.json"
     if not config_file.is_file():
         raise ValueError(f"source: {folder} has no config.json, wanted a model folder of transformers")
@@ -131,12 +105,13 @@ def _open_folder(folder: Path, tokenizer: Any) -> Source:
         raise ValueError(f"source: {config_file} is not JSON: {error}") from error
     if not isinstance(config, dict):
         raise ValueError(f"source: {config_file} holds {type(config).__name__}, wanted an object")
-    files = _weight_files(folder)
+    weights = find_weights(folder, allow_bin=allow_bin)
     digest = hashlib.sha256(raw)
     tokenizer_files = [
         folder / name for name in (*VOCABULARY_FILES, "tokenizer_config.json") if (folder / name).is_file()
     ]
-    for file in [*files, *tokenizer_files]:
+    index = () if weights.index is None else (weights.index,)
+    for file in (*index, *weights.files, *tokenizer_files):
         with file.open("rb") as handle:
             digest.update(hashlib.file_digest(handle, "sha256").digest())
     if tokenizer is not None:
@@ -145,43 +120,8 @@ def _open_folder(folder: Path, tokenizer: Any) -> Source:
     return Source(
         name,
         config,
-        SafetensorsCheckpoint(files),
+        weights.open(),
         digest.hexdigest(),
         folder if tokenizer is None else tokenizer,
         folder,
     )
-
-
-def _weight_files(folder: Path) -> list[Path]:
-    index = folder / "model.safetensors.index.json"
-    if index.is_file():
-        try:
-            names = sorted(set(json.loads(index.read_text())["weight_map"].values()))
-            shards = [folder / Path(name).name for name in names]
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
-            raise ValueError(f"source: {index} is damaged ({error!r})") from error
-        if missing := [shard.name for shard in shards if not shard.is_file()]:
-            raise ValueError(f"source: {index} names {', '.join(missing)}, which is not there")
-        return shards
-    single = folder / "model.safetensors"
-    if not single.is_file():
-        raise ValueError(
-            f"source: {folder} has no model.safetensors (weights in .bin files are not read: they can run "
-            "code; save the model again with save_pretrained)"
-        )
-    return [single]
-
-
-def _download(name: str) -> Path:
-    if name.startswith((".", "/", "~")) or name.count("/") > 1:
-        raise ValueError(f"source: there is no folder {name}")
-    from huggingface_hub import snapshot_download
-
-    try:
-        patterns = ["*.json", "*.txt", "*.safetensors", "*.model"]
-        return Path(snapshot_download(name, allow_patterns=patterns))
-    except Exception as error:
-        raise ValueError(
-            f"source: {name!r} is neither a folder here nor a model that could be fetched from the hub "
-            f"({type(error).__name__}: {error})"
-        ) from error

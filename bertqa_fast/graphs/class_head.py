@@ -1,4 +1,6 @@
-"""The classification head of BERT: the first token is pooled and gives a logit for each class.
+"""The classification head: the first token is pooled and gives a logit for each class.
+
+Pooled is the activation of a linear layer; a second linear layer gives the logits.
 
 A target is a weighted sum over K classes c, such as one class minus its contrast::
 
@@ -13,10 +15,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from bertqa_fast.graphs.activations import ACTIVATIONS
 from bertqa_fast.graphs.attention import At
 from bertqa_fast.graphs.builder import FLOAT, Graph
 from bertqa_fast.graphs.qa_head import pinned_softmax, softmax_seed
-from bertqa_fast.graphs.spec import TensorEntry
+from bertqa_fast.graphs.spec import EncoderSpec, TensorEntry
 from bertqa_fast.graphs.weights import TRANSPOSED
 
 
@@ -55,12 +58,13 @@ def first_token(g: Graph, count: str, tokens: str) -> At:
         return At(hot, g.op("Concat", count, one, axis=0))
 
 
-def class_logits(g: Graph, x: str) -> tuple[str, str]:
-    """Return logits ``[B, C]`` and the pooled states ``[B, H]`` of the first tokens' states ``[B, H]``."""
+def class_logits(g: Graph, spec: EncoderSpec, x: str) -> tuple[str, str]:
+    """Return logits ``[B, C]`` and the slope of pooling ``[B, H]``, given first tokens ``[B, H]``."""
     with g.scope("class_head"):
-        pooled = g.op("Tanh", g.op("Gemm", x, g.weight("pooler.weight"), g.weight("pooler.bias"), transB=1))
+        dense = g.op("Gemm", x, g.weight("pooler.weight"), transB=1)
+        pooled, slope = ACTIVATIONS[spec.pooled_activation](g, dense, g.weight("pooler.bias"))
         weight, bias = g.weight("classifier.weight"), g.weight("classifier.bias")
-        return g.op("Gemm", pooled, weight, bias, transB=1), pooled
+        return g.op("Gemm", pooled, weight, bias, transB=1), slope
 
 
 def class_target_gradient(g: Graph, logits: str, target: LabelInputs) -> str:
@@ -71,10 +75,9 @@ def class_target_gradient(g: Graph, logits: str, target: LabelInputs) -> str:
         return softmax_seed(g, p, p_at, hot, None, target.sign, mix[0], mix[2], mix[4])
 
 
-def class_logits_backward(g: Graph, d_logits: str, pooled: str) -> str:
+def class_logits_backward(g: Graph, d_logits: str, slope: str) -> str:
     """Return the gradient of the first tokens' states, ``[B, H]``, from that of the logits."""
     with g.scope("class_head_backward"):
         d_pooled = g.op("Gemm", d_logits, g.weight("classifier.weight"))
-        slope = g.op("Sub", g.constant(1.0), g.op("Mul", pooled, pooled))
         # The second copy of the weight, for the reason that graphs/weights.py gives.
         return g.op("Gemm", g.op("Mul", d_pooled, slope), g.weight(f"pooler.weight{TRANSPOSED}"), transB=1)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -41,7 +41,7 @@ def derive(
         ``change(name, array) -> array`` is given every weight that stays, once, as a float32 array of its
         own, by its name in ``folder``: ``embeddings.word``, ``layer.3.qkv.weight``, ``qa.bias`` and so on. It
         returns one of the same shape. The first H rows of ``qkv`` (the query's) hold what the model has times
-        1 / sqrt(D), D the size of a head.
+        1 / sqrt(D), D the size of a head. Weights that several blocks share are there once, and stay shared.
 
     Returns
     -------
@@ -73,11 +73,12 @@ def derive(
         raise ValueError(f"out_dir: got the export itself, {out_dir}; wanted another folder")
     check_replaceable(out_dir)
     config = json.loads((folder / "config.json").read_text())
-    config["num_hidden_layers"] = len(kept)
+    config[_depth_key(config)] = len(kept)
 
     def fill(part: Path) -> None:
-        spec = replace(manifest.spec, num_layers=len(kept))
-        contents = write_model(part, spec, _weights(folder, manifest, kept, change), config)
+        sources, stored = renumbered([manifest.spec.stored_blocks[block] for block in kept])
+        spec = replace(manifest.spec, num_layers=len(kept), stored_blocks=stored)
+        contents = write_model(part, spec, _weights(folder, manifest, sources, change), config)
         for name in manifest.files:
             if not (part / name).exists() and not name.endswith(".onnx"):
                 shutil.copyfile(folder / name, part / name)
@@ -110,15 +111,26 @@ def _checked(blocks: Sequence[int] | None, count: int) -> list[int]:
     return kept
 
 
+def renumbered(stored: Sequence[int]) -> tuple[list[int], tuple[int, ...]]:
+    """Return which stored blocks are still used, each once, and for every block its place among these."""
+    sources = list(dict.fromkeys(stored))
+    return sources, tuple(sources.index(block) for block in stored)
+
+
+def _depth_key(config: Mapping[str, Any]) -> str:
+    """Return under which of its names a configuration says how many blocks there are."""
+    return next((name for name in ("num_hidden_layers", "n_layers") if name in config), "num_hidden_layers")
+
+
 def _weights(
-    folder: Path, manifest: Manifest, kept: Sequence[int], change: Change | None
+    folder: Path, manifest: Manifest, sources: Sequence[int], change: Change | None
 ) -> Iterator[tuple[str, Array]]:
-    """Yield the weights that stay, by their new names."""
+    """Yield the weights that stay, by their new names; ``sources`` are the stored blocks that do."""
     stored = np.memmap(folder / "weights.bin", dtype="<f4", mode="r")
     names = [entry.name for entry in manifest.tensors if not is_derived(entry.name)]
     shapes = {entry.name: (entry.offset // 4, entry.nbytes // 4, entry.shape) for entry in manifest.tensors}
     new_names = {name: name for name in names if not name.startswith("layer.")}
-    for new, old in enumerate(kept):
+    for new, old in enumerate(sources):
         prefix = f"layer.{old}."
         for name in names:
             if name.startswith(prefix):

@@ -105,8 +105,8 @@ class SpanLogitsEnding:
 class ClassEnding:
     """Any target of a classifier: inputs as :func:`bertqa_fast.graphs.gradients.cut_graph` says."""
 
-    def __init__(self, g: Graph, rows: Rows, mix: str, classes: int) -> None:
-        self._g, self._rows, self._mix, self._classes = g, rows, mix, classes
+    def __init__(self, g: Graph, spec: EncoderSpec, rows: Rows, mix: str, classes: int) -> None:
+        self._g, self._spec, self._rows, self._mix, self._classes = g, spec, rows, mix, classes
         self._label = rows.of_rows(g.input("label", INT64, ["E", "K"]))
         self._sign = rows.of_rows(g.input("label_sign", FLOAT, ["E", "K"]))
         self._hot = first_token(g, rows.count, rows.tokens).hot
@@ -118,8 +118,8 @@ class ClassEnding:
 
     def gradient(self, x: str, sizes: str) -> str:
         """Softmax over the classes, its gradient, and that of the pooled first token."""
-        logits, pooled = class_logits(self._g, x)
-        return class_logits_backward(self._g, *self.seeds(logits), pooled)
+        logits, slope = class_logits(self._g, self._spec, x)
+        return class_logits_backward(self._g, *self.seeds(logits), slope)
 
     def seeds(self, logits: str) -> tuple[str]:
         """Declare the logits ``[R, C]`` as an output, and return the target's gradient of them."""
@@ -131,7 +131,12 @@ class ClassEnding:
 
 
 def ending_of(
-    g: Graph, weights: Mapping[str, TensorEntry], rows: Rows, *, logits_only: bool = False
+    g: Graph,
+    spec: EncoderSpec,
+    weights: Mapping[str, TensorEntry],
+    rows: Rows,
+    *,
+    logits_only: bool = False,
 ) -> Ending:
     """Return the ending of the model that has these weights; it declares inputs of the graph.
 
@@ -140,7 +145,7 @@ def ending_of(
     mix = g.input("target_mix", FLOAT, [7])
     classes = num_classes(weights)
     if classes is not None:
-        return ClassEnding(g, rows, mix, classes)
+        return ClassEnding(g, spec, rows, mix, classes)
     return SpanLogitsEnding(g, rows, mix) if logits_only else SpanEnding(g, rows, mix)
 
 
@@ -167,7 +172,7 @@ def read_out(
     if not first_only:
         folded = g.op("Reshape", x, g.op("Concat", sizes, g.constant([spec.hidden_size]), axis=0))
         x = g.op("Gather", folded, g.constant(0), axis=1)
-    logits, _ = class_logits(g, x)
+    logits, _ = class_logits(g, spec, x)
     g.output(logits, "class_logits", FLOAT, [rows, classes])
 
 

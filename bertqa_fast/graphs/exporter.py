@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from bertqa_fast.families import FAMILIES, Family, family_of
+from bertqa_fast.families.options import require_one_class
 from bertqa_fast.generic import extra
 from bertqa_fast.graphs.checkpoint import Source, open_source
 from bertqa_fast.graphs.folder import check_replaceable, put_in_place, write_manifest, write_model
@@ -20,6 +21,7 @@ def export(
     *,
     task: str | None = None,
     tokenizer: Any = None,
+    allow_bin: bool = False,
     generic: bool | None = None,
 ) -> Path:
     """Export a model for the engine.
@@ -34,6 +36,9 @@ def export(
         The head; read from ``config.architectures`` when None.
     tokenizer : optional
         Needed for a module in memory.
+    allow_bin : bool
+        Read ``pytorch_model.bin`` where a folder has no safetensors; with PyTorch, and weights only: a file
+        that holds anything else is refused, and nothing of it is run.
     generic : bool, optional
         Whether to go the generic way, by ``torch.onnx`` and ``onnx-ad``, which is slower and has integrated
         gradients and plain gradients alone (``docs/generic.md``). By default, where no family knows the
@@ -55,7 +60,7 @@ def export(
     """
     folder = Path(out_dir)
     check_replaceable(folder)
-    write_export(open_source(source, tokenizer), folder, task, generic=generic)
+    write_export(open_source(source, tokenizer, allow_bin=allow_bin), folder, task, generic=generic)
     return folder
 
 
@@ -95,6 +100,7 @@ def resolve_task(source: Source, task: str | None, family: Family | None) -> str
     if family is None:
         from bertqa_fast.generic.blocks import task_of
 
+        require_one_class(source.config)
         known: Mapping[str, str] = {architecture: task_of(architecture)}
     else:
         known = family.architectures
@@ -135,8 +141,9 @@ def write_export(
 
             contents = write_generic(part, source.origin, task, source.config)
         else:
-            contents = write_model(part, spec, family.weights(spec, task, source.checkpoint), source.config)
-        _save_tokenizer(source.tokenizer, part)
+            weights = family.weights(source.config, spec, task, source.checkpoint)
+            contents = write_model(part, spec, weights, source.config)
+        save_tokenizer(source.tokenizer, part)
         write_manifest(
             part,
             contents,
@@ -149,7 +156,14 @@ def write_export(
     return put_in_place(folder, fill, replace=replace)
 
 
-def _save_tokenizer(tokenizer: Any, folder: Path) -> None:
+def save_tokenizer(tokenizer: Any, folder: Path) -> None:
+    """Write a tokenizer's files, or those of a folder's tokenizer, into a folder.
+
+    Raises
+    ------
+    OSError
+        They cannot be written.
+    """
     if isinstance(tokenizer, str | Path):
         tokenizer = load_tokenizer(Path(tokenizer))
     try:

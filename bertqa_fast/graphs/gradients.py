@@ -90,7 +90,7 @@ class _Climb:
         self.g, self.spec, self.layers = g, spec, layers
         self.own = self._interpolated()
         rows = Rows(self._of_rows, g.op("Shape", self.example), self.tokens)
-        self.ending = ending_of(g, weights, rows, logits_only=logits_only)
+        self.ending = ending_of(g, spec, weights, rows, logits_only=logits_only)
         self.hot = self.ending.hot  # [R, P, T] where only some tokens ask in the last block
         if self.hot is not None:
             self.per_row = g.op("Shape", self.hot, start=1, end=2)

@@ -55,7 +55,8 @@ def masked_graph(spec: EncoderSpec, weights: Mapping[str, TensorEntry], layer: i
     changed, source = g.input("changed", INT64, ["M"]), g.input("source", INT64, ["N"])
     [probabilities] = g.fused(MASKED_SOFTMAX, scores, bias)
     [joined] = g.fused(MERGE_HEADS, *g.fused(PRODUCT, probabilities, value))
-    attended = g.linear(g.op("Gather", joined, changed, axis=0), f"layer.{layer}.attention_output.weight")
+    weight = f"{spec.block_name(layer)}.attention_output.weight"
+    attended = g.linear(g.op("Gather", joined, changed, axis=0), weight)
     x = g.op("Gather", g.reshape(hidden, [-1, spec.hidden_size]), changed, axis=0)
     y, _ = above_attention(g, spec, layer, attended, x, "M")
     both = g.op("Concat", g.reshape(output, [-1, spec.hidden_size]), y, axis=0)

@@ -58,7 +58,7 @@ class ParityReport:
 
 
 def parity_report(
-    source: Any, export_dir: str | Path, *, text: tuple[str, str] | None = None
+    source: Any, export_dir: str | Path, *, text: tuple[str, str] | None = None, allow_bin: bool = False
 ) -> ParityReport:
     """Compare an export with the model it was made from.
 
@@ -70,6 +70,8 @@ def parity_report(
         The export.
     text : (str, str), optional
         A question and a passage (of a classifier: a text and its pair) to compare on; built in when None.
+    allow_bin : bool
+        Read ``pytorch_model.bin`` where there are no safetensors.
 
     Returns
     -------
@@ -88,7 +90,7 @@ def parity_report(
     from bertqa_fast.model import load
 
     with load(export_dir) as model:
-        exact = _exact(model, source)
+        exact = _exact(model, source, allow_bin)
         room = min(384, model.max_positions)
         if model.task == "text-classification":
             [window] = make_text_windows(
@@ -100,12 +102,13 @@ def parity_report(
         return ParityReport(_compare(model, window, *_answer(model, exact, example, window)))
 
 
-def _exact(model: Model, source: Any) -> Float64Model:
+def _exact(model: Model, source: Any, allow_bin: bool) -> Float64Model:
     if model.generic:
         from bertqa_fast.generic.reference import Float64Generic
 
-        return Float64Generic(source, model.task)
-    return (Float64Classifier if model.task == "text-classification" else Float64Reader)(source)
+        return Float64Generic(source, model.task, allow_bin=allow_bin)
+    kind = Float64Classifier if model.task == "text-classification" else Float64Reader
+    return kind(source, allow_bin=allow_bin)
 
 
 @dataclass(frozen=True)

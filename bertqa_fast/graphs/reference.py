@@ -6,60 +6,128 @@ Written to be plainly right and to share nothing with the graphs; needs torch.
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from bertqa_fast.checkpoints.hub import model_folder
+from bertqa_fast.checkpoints.weight_files import find_weights
+
 Logits = tuple[Any, ...]
 
 
+class _Reached(Exception):  # noqa: N818 (no error: it ends a run that has given what was wanted)
+    """A run came to the first block, with these hidden states."""
+
+
+@dataclass(frozen=True)
+class WordGradients:
+    """The output of the embeddings ``[T, H]`` and one-hot ids ``[T, V]``, each with the gradient there."""
+
+    embedded: npt.NDArray[np.float64]
+    of_embedded: npt.NDArray[np.float64]
+    hot: npt.NDArray[np.float64]
+    of_hot: npt.NDArray[np.float64]
+
+
 class Float64Model:
-    """A BERT in PyTorch, float64, in evaluation mode. Its head is a subclass's.
+    """An encoder of transformers in PyTorch, float64, in evaluation mode. Its head is a subclass's.
 
     Parameters
     ----------
     source : str, Path or torch.nn.Module
         A Hugging Face folder or hub id, or a module in memory (which is copied).
+    allow_bin : bool
+        Read ``pytorch_model.bin`` where there are no safetensors.
 
     Attributes
     ----------
     num_layers : int
         L.
+    blocks : list of torch.nn.Module
+        The blocks as they are run, from the first; one that is run again stands there again.
     """
 
     head: str  # what transformers calls a model with it, after "AutoModelFor"
 
-    def __init__(self, source: Any) -> None:
+    def __init__(self, source: Any, *, allow_bin: bool = False) -> None:
         import torch
 
         if isinstance(source, str | Path):
             import transformers
 
-            loader = getattr(transformers, f"AutoModelFor{self.head}")
-            module = loader.from_pretrained(str(source), dtype=torch.float64, attn_implementation="eager")
+            folder = model_folder(source, allow_bin=allow_bin)
+            pickled = find_weights(folder, allow_bin=allow_bin).pickled
+            module = getattr(transformers, f"AutoModelFor{self.head}").from_pretrained(
+                str(folder),
+                dtype=torch.float64,
+                attn_implementation="eager",
+                use_safetensors=not pickled,
+                weights_only=True,
+            )
         else:
             module = copy.deepcopy(source).cpu()
         self.module = module.double().eval().requires_grad_(False)
+        self.encoder = self.module.base_model
         self.num_layers: int = module.config.num_hidden_layers
+        self.blocks: list[Any] = []
+        first = torch.tensor([[self.module.config.vocab_size - 1]])
+        with self._watched(lambda block, _: self.blocks.append(block)):
+            self.encoder(input_ids=first)
+
+    def embed(self, token_type_ids: Any, **given: Any) -> Any:
+        """Return the output of the embeddings, ``[B, T, H]``: what the first block is given.
+
+        ``given`` is ``input_ids`` ``[B, T]`` or ``inputs_embeds`` ``[B, T, E]``. Models of one token type or
+        none are told none.
+        """
+        import torch
+
+        given = {name: torch.as_tensor(value) for name, value in given.items()}
+        if getattr(self.module.config, "type_vocab_size", 0) > 1:
+            given["token_type_ids"] = torch.as_tensor(np.asarray(token_type_ids))
+
+        def stop(_: Any, inputs: Any) -> None:
+            raise _Reached(inputs[0])
+
+        try:
+            with self._watched(stop):
+                self.encoder(**given)
+        except _Reached as reached:
+            return reached.args[0]
+        raise AssertionError("the encoder ran no block")
+
+    @contextmanager
+    def _watched(self, look: Callable[[Any, Any], None]) -> Iterator[None]:
+        """Call ``look(block, inputs)`` before every block is run."""
+        import torch
+
+        # transformers keeps an encoder's blocks in its first list of modules.
+        blocks = next(part for part in self.encoder.modules() if isinstance(part, torch.nn.ModuleList))
+        hooks = [block.register_forward_pre_hook(look) for block in blocks]
+        try:
+            yield
+        finally:
+            for hook in hooks:
+                hook.remove()
 
     def hidden_states(self, input_ids: Any, token_type_ids: Any, mask: Any = None) -> list[Any]:
         """Return the output of the embeddings and of every block, ``[B, T, H]`` each, from ids ``[B, T]``."""
-        import torch
-
-        ids, types = (torch.as_tensor(np.asarray(given)) for given in (input_ids, token_type_ids))
-        states = [self.module.bert.embeddings(input_ids=ids, token_type_ids=types)]
+        states = [self.embed(token_type_ids, input_ids=np.asarray(input_ids))]
         bias = _bias(mask)
-        for block in self.module.bert.encoder.layer:
+        for block in self.blocks:
             states.append(block(states[-1], bias))
         return states
 
     def logits_from(self, layer: int, hidden: Any, mask: Any = None) -> Logits:
         """Return all logits, given the output of ``layer`` (-1: of the embeddings)."""
         bias = _bias(mask)
-        for block in self.module.bert.encoder.layer[layer + 1 :]:
+        for block in self.blocks[layer + 1 :]:
             hidden = block(hidden, bias)
         return self.logits(hidden)
 
@@ -74,6 +142,24 @@ class Float64Model:
         point = hidden.detach().clone().requires_grad_(True)
         value = target(*self.logits_from(layer, point, mask)).sum()
         return torch.autograd.grad(value, point)[0]
+
+    def word_gradients(
+        self, input_ids: Any, token_type_ids: Any, target: Callable[..., Any]
+    ) -> WordGradients:
+        """Return the gradients of a target at the embeddings and at one-hot ids, which are made literally.
+
+        ``input_ids`` and ``token_type_ids`` are ``[T]``; ``target`` is given all logits.
+        """
+        import torch
+
+        table = self.module.get_input_embeddings().weight
+        hot = torch.nn.functional.one_hot(torch.as_tensor(np.asarray(input_ids)), len(table)).double()
+        hot.requires_grad_(True)
+        embedded = self.embed(np.asarray(token_type_ids)[None], inputs_embeds=(hot @ table)[None])
+        value = target(*self.logits_from(-1, embedded)).sum()
+        of_embedded, of_hot = torch.autograd.grad(value, [embedded, hot])
+        arrays = (embedded[0].detach(), of_embedded[0], hot.detach(), of_hot)
+        return WordGradients(*(array.numpy() for array in arrays))
 
     def integrated_gradients(
         self,
@@ -130,7 +216,19 @@ class Float64Classifier(Float64Model):
 
     def logits(self, hidden: Any) -> Logits:
         """Return the classes' logits alone."""
-        return (self.module.classifier(self.module.bert.pooler(hidden)),)
+        return (self.module.classifier(self._pooled(hidden)),)
+
+    def _pooled(self, hidden: Any) -> Any:
+        """Return what the classifier is given; most of those without a pooler pool by themselves."""
+        import torch
+
+        first = hidden[:, 0]
+        if hasattr(self.module, "pre_classifier"):
+            return torch.relu(self.module.pre_classifier(first))
+        pooler = getattr(self.encoder, "pooler", None)
+        if isinstance(pooler, torch.nn.Linear):
+            return self.encoder.pooler_activation(pooler(first))
+        return hidden if pooler is None else pooler(hidden)
 
 
 def class_target_of(name: str, label: int, contrast: int | None = None) -> Any:

@@ -13,7 +13,7 @@ from bertqa_fast.graphs.spec import TensorEntry
 
 ALIGNMENT = 4096  # a page, so that a mapped weight may be handed to the runtime as it is
 TRANSPOSED = "_transposed"  # ends the names of second copies
-WORD_ROOT = "embeddings.word_root"  # R, symmetric, with R R = E^T E for the word embeddings E [V, H]
+WORD_ROOT = "embeddings.word_root"  # R, symmetric, with R R = W^T W for the word embeddings W [V, E]
 
 
 def is_derived(name: str) -> bool:
@@ -24,8 +24,9 @@ def is_derived(name: str) -> bool:
 def with_derived(weights: Iterable[tuple[str, Array]]) -> Iterator[tuple[str, Array]]:
     """Add what follows from weights behind them.
 
-    The root of the word embeddings' Gram matrix: |E d| over the vocabulary is |R d| over H. The root and not
-    the Gram matrix itself, because d^T (E^T E) d loses digits where d is all but orthogonal to the words.
+    The root of the word embeddings' Gram matrix: |W d| over the vocabulary is |R d| over their width. The
+    root and not the Gram matrix itself, because d^T (W^T W) d loses digits where d is all but orthogonal to
+    the words.
 
     A transposed copy of every square matrix that a backward product multiplies by: OpenVINO (2026.4) takes
     the weight of a product and of the product with its transpose for one where both have the same shape and
@@ -35,12 +36,13 @@ def with_derived(weights: Iterable[tuple[str, Array]]) -> Iterator[tuple[str, Ar
         yield name, array
         if name == "embeddings.word":
             yield WORD_ROOT, _gram_root(array)
-        if name.startswith(("layer.", "pooler.")) and array.ndim == 2 and array.shape[0] == array.shape[1]:
+        square = array.ndim == 2 and array.shape[0] == array.shape[1]
+        if square and name.startswith(("layer.", "pooler.", "embeddings.projection.")):
             yield name + TRANSPOSED, array.T
 
 
 def _gram_root(embeddings: Array) -> Array:
-    """Return the symmetric root of E^T E, worked out in float64."""
+    """Return the symmetric root of W^T W, worked out in float64."""
     gram = np.zeros((embeddings.shape[1], embeddings.shape[1]))
     for first in range(0, len(embeddings), 4096):  # a part at a time: in float64 all of it is a second copy
         part = embeddings[first : first + 4096].astype(np.float64)

@@ -29,9 +29,10 @@ def gradient_graph(spec: EncoderSpec, weights: Mapping[str, TensorEntry], kind: 
         The same of the gradient times that output.
     ``one_hot``
         The gradient of the word embedding, before the sum with positions and segments and the LayerNorm; the
-        norm over the vocabulary of the gradient of one-hot ids, which is |E d| for embeddings E ``[V, H]``
-        and a gradient d, and so |R d| with R the root of E^T E; and of that gradient the entry of the
-        token itself.
+        norm over the vocabulary of the gradient of one-hot ids, which is |W d| for word embeddings W
+        ``[V, embedding size]`` and a gradient d, and so |R d| with R the root of W^T W; and of that gradient
+        the entry of the token itself. The values are as wide as the embeddings, and zeros up to H; what does
+        not fit H is cut off.
     """
     g = Graph(f"gradient_{kind}", weights)
     H = spec.hidden_size
@@ -40,7 +41,7 @@ def gradient_graph(spec: EncoderSpec, weights: Mapping[str, TensorEntry], kind: 
     mask = g.input("attention_mask", FLOAT, ["E", "T"])
     embedded, norm = embeddings(g, spec, ids, segments)
     count, tokens = g.op("Shape", ids, start=0, end=1), g.op("Shape", ids, start=1, end=2)
-    ending = ending_of(g, weights, Rows(lambda tensor: tensor, count, tokens))
+    ending = ending_of(g, spec, weights, Rows(lambda tensor: tensor, count, tokens))
     bias = attention_bias(g, mask)
     sizes = g.op("Concat", count, tokens, axis=0)
     at = None
@@ -59,11 +60,14 @@ def gradient_graph(spec: EncoderSpec, weights: Mapping[str, TensorEntry], kind: 
     if kind == "input_x_gradient":
         gradient = g.op("Mul", gradient, embedded)
     elif kind == "one_hot":
-        gradient = embeddings_backward(g, gradient, norm)
-    scores, signed = of_vocabulary(g, gradient, ids, H) if kind == "one_hot" else of_hidden(g, gradient)
+        gradient = embeddings_backward(g, spec, gradient, norm)
+    E = spec.embedding_size
+    scores, signed = of_vocabulary(g, gradient, ids, E) if kind == "one_hot" else of_hidden(g, gradient)
     name = layer_name(EMBEDDINGS)
     g.output(scores, f"scores_{name}", FLOAT, ["E", "T"])
     g.output(signed, f"signed_{name}", FLOAT, ["E", "T"])
+    if kind == "one_hot" and E != H:
+        gradient = as_wide(g, gradient, E, H)
     g.output(gradient, f"values_{name}", FLOAT, ["E", "T", H])
     return g
 
@@ -74,10 +78,18 @@ def of_hidden(g: Graph, values: str) -> tuple[str, str]:
     return g.op("ReduceL2", values, last, keepdims=0), g.op("ReduceSum", values, last, keepdims=0)
 
 
-def of_vocabulary(g: Graph, gradient: str, ids: str, hidden_size: int) -> tuple[str, str]:
+def as_wide(g: Graph, values: str, width: int, wanted: int) -> str:
+    """Cut ``[.., width]`` off, or fill it up with zeros, to ``[.., wanted]``."""
+    last = g.constant([-1])
+    if width > wanted:
+        return g.op("Slice", values, g.constant([0]), g.constant([wanted]), last)
+    return g.op("Pad", values, g.constant([0, wanted - width]), g.constant(0.0), last)
+
+
+def of_vocabulary(g: Graph, gradient: str, ids: str, width: int) -> tuple[str, str]:
     """Return what the gradient of one-hot ids has for its norm, and at the token itself."""
     last = g.constant([-1])
-    root = g.op("Gemm", g.reshape(gradient, [-1, hidden_size]), g.weight(WORD_ROOT))
+    root = g.op("Gemm", g.reshape(gradient, [-1, width]), g.weight(WORD_ROOT))
     norms = g.op("ReduceL2", g.op("Reshape", root, g.op("Shape", gradient)), last, keepdims=0)
     words = g.op("Gather", g.weight("embeddings.word"), ids, axis=0)
     return norms, g.op("ReduceSum", g.op("Mul", gradient, words), last, keepdims=0)

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from bertqa_fast.analysis.files import write_figure
 from bertqa_fast.data.jsonfiles import write_json
-from bertqa_fast.storage import folder_lock, replace_folder, write_atomic
+from bertqa_fast.storage import check_result_folder, folder_lock, replace_folder, write_atomic
 from bertqa_fast.study.figures import figures
 
 if TYPE_CHECKING:
@@ -26,19 +26,8 @@ FORMAT = 1
 
 
 def check_folder(folder: Path, overwrite: bool) -> None:
-    """Refuse a folder that holds something, unless it is a study that may be replaced.
-
-    Raises
-    ------
-    ValueError
-        Naming the folder and what to do.
-    """
-    if not folder.exists() or (folder.is_dir() and not any(folder.iterdir())):
-        return
-    if not (folder / STUDY_FILE).is_file():
-        raise ValueError(f"{folder} holds something else than a study; choose another folder")
-    if not overwrite:
-        raise ValueError(f"{folder} holds a study already; overwrite it (--overwrite) or choose another")
+    """Refuse a folder that holds something, unless it is a study that may be replaced (``ValueError``)."""
+    check_result_folder(folder, STUDY_FILE, "study", overwrite)
 
 
 def write_study(study: Study, folder: Path, *, overwrite: bool = False) -> list[Path]:

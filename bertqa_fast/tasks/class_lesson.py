@@ -75,6 +75,8 @@ def prepare_classes(
     dev: Sequence[TextExample] | None,
     settings: Settings,
     rules: Task,
+    *,
+    allow_bin: bool = False,
 ) -> ClassLesson:
     """Find the classes, hold texts out, load the classifier and cut the texts.
 
@@ -111,7 +113,9 @@ def prepare_classes(
         held_out = dev
     classes = _numbers("train", learned, labels)
     _numbers("dev", held_out, labels)
-    module, tokenizer = load_classifier(source, tokenizer, labels=labels, seed=settings.seed)
+    module, tokenizer = load_classifier(
+        source, tokenizer, labels=labels, seed=settings.seed, allow_bin=allow_bin
+    )
     require_positions(module, settings.max_length)
     windows = make_text_windows(tokenizer, learned, max_length=settings.max_length)
     make_text_windows(tokenizer, held_out, max_length=settings.max_length)  # what is wrong is said now

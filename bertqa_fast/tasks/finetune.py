@@ -84,6 +84,7 @@ def finetune(
     task: str = "squad",
     preset: str | None = None,
     tokenizer: Any = None,
+    allow_bin: bool = False,
     batch_size: int | None = None,
     learning_rate: float | None = None,
     epochs: int | None = None,
@@ -112,8 +113,8 @@ def finetune(
     Parameters
     ----------
     source : str, Path or torch.nn.Module
-        An encoder, a reader or a classifier: a Hugging Face folder or hub id with safetensors, or a module
-        from transformers, which is left as it is. A missing head is drawn from `seed`, the pooler of a
+        An encoder, a reader or a classifier: a Hugging Face folder or hub id, or a module from transformers,
+        which is left as it is. A missing head is drawn from `seed`, the pooler of a
         classifier included.
     train : sequence of QAExample, or of TextExample
         Training examples; those whose answer is not where they say, or that have no label, are left out and
@@ -136,6 +137,9 @@ def finetune(
         2e-5). Whichever of these arguments is given goes before it.
     tokenizer : fast tokenizer, str or Path, optional
         Needed where `source` is a module.
+    allow_bin : bool
+        Read ``pytorch_model.bin`` where there are no safetensors: weights only, a file that holds anything
+        else is refused, and nothing of it is run.
     batch_size, learning_rate, epochs, warmup_ratio, weight_decay, betas, eps, max_grad_norm
         AdamW, without decay on biases and LayerNorms; the rate rises linearly over the first part
         `warmup_ratio` of the steps and falls linearly to 0; gradients are clipped to the norm
@@ -224,7 +228,7 @@ def finetune(
     target = Path(output_dir)
     if target.exists() and not target.is_dir():
         raise ValueError(f"output_dir must be a folder, got the file {target}")
-    lesson = _PREPARE[rules.head](source, tokenizer, train, dev, settings, rules)
+    lesson = _PREPARE[rules.head](source, tokenizer, train, dev, settings, rules, allow_bin=allow_bin)
     fingerprint = _fingerprint(lesson)
 
     report = _finished(target, fingerprint) if resume else None

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from bertqa_fast.data.windows import Window
 from bertqa_fast.tasks.settings import Settings
+from bertqa_fast.tasks.torch_modules import positions_of
 
 
 @dataclass
@@ -77,6 +78,6 @@ def require_positions(module: Any, max_length: int) -> None:
     ValueError
         They are.
     """
-    positions = getattr(module.config, "max_position_embeddings", None)
-    if isinstance(positions, int) and max_length > positions:
+    positions = positions_of(module)
+    if positions is not None and max_length > positions:
         raise ValueError(f"max_length must be at most the model's {positions} positions, got {max_length}")

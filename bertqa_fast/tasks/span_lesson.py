@@ -73,6 +73,8 @@ def prepare_spans(
     dev: Sequence[QAExample] | None,
     settings: Settings,
     rules: Task,
+    *,
+    allow_bin: bool = False,
 ) -> SpanLesson:
     """Load the reader, cut and label the training examples, and say how many cannot be used.
 
@@ -85,7 +87,7 @@ def prepare_spans(
         raise ValueError(
             f"validation must be None for questions, got {settings.validation}: the last epoch is kept"
         )
-    module, tokenizer = load_reader(source, tokenizer, seed=settings.seed)
+    module, tokenizer = load_reader(source, tokenizer, seed=settings.seed, allow_bin=allow_bin)
     if not train:
         raise ValueError("train must hold at least one example, got none")
     require_positions(module, settings.max_length)

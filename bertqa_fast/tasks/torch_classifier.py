@@ -10,17 +10,17 @@ from numpy.typing import NDArray
 
 from bertqa_fast.data.windows import Window
 from bertqa_fast.tasks.class_labels import Label, labels_of, names_of
-from bertqa_fast.tasks.torch_modules import HeadKind, load_module, outputs
+from bertqa_fast.tasks.torch_modules import HeadKind, load_module, outputs, positions_of
 
 
 def load_classifier(
-    source: Any, tokenizer: Any = None, *, labels: Sequence[Label], seed: int
+    source: Any, tokenizer: Any = None, *, labels: Sequence[Label], seed: int, allow_bin: bool = False
 ) -> tuple[Any, Any]:
     """Return a sequence-classification module in float32 and its tokenizer.
 
     Parameters
     ----------
-    source, tokenizer
+    source, tokenizer, allow_bin
         See `bertqa_fast.tasks.torch_modules.load_module`. An encoder without the pooler that the head reads
         is given a fresh one, and a classifier of another number of classes a fresh last layer.
     labels : sequence of int or str
@@ -48,7 +48,7 @@ def load_classifier(
             "problem_type": "single_label_classification",
         },
     )
-    return load_module(source, tokenizer, head, seed=seed)
+    return load_module(source, tokenizer, head, seed=seed, allow_bin=allow_bin)
 
 
 class TorchClassifier:
@@ -72,6 +72,7 @@ class TorchClassifier:
         self.module = module
         self.tokenizer = tokenizer
         self.config = module.config
+        self.max_positions = positions_of(module)
         self.labels = labels_of(module.config)
         self._bf16 = bf16
         self._batch_size = batch_size

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from bertqa_fast.checkpoints.hub import model_folder
+from bertqa_fast.checkpoints.weight_files import find_weights
 from bertqa_fast.data.windows import Window
 from bertqa_fast.errors import DeviceUnavailableError
 from bertqa_fast.progress import progress_bar
@@ -40,13 +42,15 @@ class HeadKind:
     config: Mapping[str, Any] = field(default_factory=dict)
 
 
-def load_module(source: Any, tokenizer: Any, head: HeadKind, *, seed: int) -> tuple[Any, Any]:
+def load_module(
+    source: Any, tokenizer: Any, head: HeadKind, *, seed: int, allow_bin: bool = False
+) -> tuple[Any, Any]:
     """Return a module in float32 and its tokenizer.
 
     Parameters
     ----------
     source : str, Path or torch.nn.Module
-        A Hugging Face folder or hub id with safetensors, or a module from transformers, which is copied. An
+        A Hugging Face folder or hub id, or a module from transformers, which is copied. An
         encoder without the head is given a fresh one.
     tokenizer : fast tokenizer, str, Path or None
         None reads it from the folder; a module needs one.
@@ -54,6 +58,8 @@ def load_module(source: Any, tokenizer: Any, head: HeadKind, *, seed: int) -> tu
         The head.
     seed : int
         For the fresh head; the global random state is left as it was.
+    allow_bin : bool
+        Read ``pytorch_model.bin`` where there are no safetensors.
 
     Raises
     ------
@@ -68,11 +74,13 @@ def load_module(source: Any, tokenizer: Any, head: HeadKind, *, seed: int) -> tu
         raise TypeError(f"source must be a folder, a hub id or a torch module, got {type(source).__name__}")
     if tokenizer is None and not named:
         raise ValueError("tokenizer must be given where source is a module, got None")
+    if named:
+        source = model_folder(source, allow_bin=allow_bin)
     if tokenizer is None:
         tokenizer = source
     with torch.random.fork_rng(devices=[]), quiet():
         torch.manual_seed(seed)
-        module = _from_files(str(source), head) if named else _from_module(source, head)
+        module = _from_folder(source, head, allow_bin=allow_bin) if named else _from_module(source, head)
         if isinstance(tokenizer, str | Path):
             try:
                 tokenizer = AutoTokenizer.from_pretrained(str(tokenizer))
@@ -86,29 +94,30 @@ def load_module(source: Any, tokenizer: Any, head: HeadKind, *, seed: int) -> tu
     return module, tokenizer
 
 
-def _from_files(source: str, head: HeadKind) -> Any:
+def _from_folder(source: Path, head: HeadKind, *, allow_bin: bool) -> Any:
     import torch
     import transformers
     from safetensors import SafetensorError
 
-    # What can only be a path is not looked for on the hub.
-    if not Path(source).exists() and (source.startswith((".", "/", "~")) or source.count("/") > 1):
-        raise ValueError(f"source must be a folder, a hub id or a module, got {source!r}: no such folder")
+    weights = find_weights(source, allow_bin=allow_bin)
+    if weights.pickled:
+        weights.open()  # refuses, with a message that says why, what is no state dict
     try:
         # Eager attention: about twice as fast as the fused kernel under bf16 on CPUs with AMX.
         module, found = getattr(transformers, head.auto).from_pretrained(
-            source,
+            str(source),
             attn_implementation="eager",
             dtype=torch.float32,
-            use_safetensors=True,
+            use_safetensors=not weights.pickled,
+            weights_only=True,
             output_loading_info=True,
             ignore_mismatched_sizes=True,  # a head of another size is drawn anew; what else differs is named
             **head.config,
         )
     except (OSError, ValueError, SafetensorError) as error:
-        raise ValueError(f"source must be a model with safetensors, got {source!r}: {error}") from error
+        raise ValueError(f"source must be a folder with a model, got {source}: {error}") from error
     wrong = {str(key[0] if isinstance(key, tuple) else key) for key in found["mismatched_keys"]}
-    _require_encoder({str(key) for key in found["missing_keys"]} | wrong, source, head)
+    _require_encoder({str(key) for key in found["missing_keys"]} | wrong, str(source), head)
     return module
 
 
@@ -128,6 +137,14 @@ def _from_module(source: Any, head: HeadKind) -> Any:
             module = getattr(transformers, head.auto).from_config(config, attn_implementation="eager")
         except ValueError as error:
             raise ValueError(f"source must be a kind of encoder that can {head.purpose}: {error}") from None
+        # Layers of a head that fit are kept, as they are of a folder.
+        own, states = module.state_dict(), source.state_dict()
+        fitting = {
+            name: values
+            for name, values in states.items()
+            if head.fresh(name) and name in own and own[name].shape == values.shape
+        }
+        module.load_state_dict(fitting, strict=False)
         # A BertModel may bring a pooler, which no span head reads.
         missing = module.base_model.load_state_dict(source.base_model.state_dict(), strict=False).missing_keys
         _require_encoder(set(missing), type(source).__name__, head)
@@ -197,13 +214,25 @@ def has_fast_bf16(device: Any) -> bool:
     return "amx_bf16" in flags or "avx512_bf16" in flags
 
 
+def positions_of(module: Any) -> int | None:
+    """Return how many tokens a module's positions are for; None where it has no table of them."""
+    rows = getattr(module.config, "max_position_embeddings", None)
+    if not isinstance(rows, int):
+        return None
+    table = getattr(getattr(module.base_model, "embeddings", None), "position_embeddings", None)
+    padding = getattr(table, "padding_idx", None)  # of RoBERTa: positions begin behind that of padding
+    return rows if padding is None else rows - padding - 1
+
+
 def forward(module: Any, tokenizer: Any, windows: Sequence[Window], *, bf16: bool) -> Any:
     """Return what a module gives for a batch padded to its longest window, as transformers returns it."""
     import torch
 
     device = next(module.parameters()).device
+    # A model of one token type, or of none, has no use for them.
+    types = getattr(module.config, "type_vocab_size", 0) > 1
     batch = {key: torch.from_numpy(value) for key, value in pad(windows, tokenizer.pad_token_id or 0).items()}
-    if "token_type_ids" not in tokenizer.model_input_names:
+    if not types or "token_type_ids" not in tokenizer.model_input_names:
         del batch["token_type_ids"]
     if device.type != "cpu":
         batch = {key: value.to(device) for key, value in batch.items()}

@@ -15,6 +15,7 @@ from bertqa_fast.tasks.torch_modules import (
     has_fast_bf16,
     load_module,
     outputs,
+    positions_of,
     quiet,
 )
 
@@ -25,15 +26,16 @@ _SPANS = HeadKind(
     purpose="answer questions",
     fresh=lambda name: name.startswith("qa_outputs."),
     is_whole=lambda module: hasattr(module, "qa_outputs"),
+    config={"num_labels": 2},  # start and end; a classifier's configuration has its classes there
 )
 
 
-def load_reader(source: Any, tokenizer: Any = None, *, seed: int) -> tuple[Any, Any]:
+def load_reader(source: Any, tokenizer: Any = None, *, seed: int, allow_bin: bool = False) -> tuple[Any, Any]:
     """Return a question-answering module in float32 and its tokenizer.
 
     Parameters and errors are those of `bertqa_fast.tasks.torch_modules.load_module`.
     """
-    return load_module(source, tokenizer, _SPANS, seed=seed)
+    return load_module(source, tokenizer, _SPANS, seed=seed, allow_bin=allow_bin)
 
 
 class TorchReader:
@@ -57,6 +59,7 @@ class TorchReader:
         self.module = module
         self.tokenizer = tokenizer
         self.config = module.config
+        self.max_positions = positions_of(module)
         self._bf16 = bf16
         self._batch_size = batch_size
 

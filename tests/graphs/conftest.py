@@ -68,6 +68,6 @@ def spec_and_weights() -> Callable[[Any], tuple[EncoderSpec, Arrays]]:
         config = module.config.to_dict()
         family = family_of(config["model_type"])
         spec = family.spec(config)
-        return spec, dict(family.weights(spec, "question-answering", ModuleCheckpoint(module)))
+        return spec, dict(family.weights(config, spec, "question-answering", ModuleCheckpoint(module)))
 
     return read

@@ -79,7 +79,7 @@ def test_embeddings_and_their_twin(
     def build(g: Graph) -> None:
         y, saved = embeddings(g, spec, "ids", "types")
         g.output(y, "y", FLOAT, ["B", "T", spec.hidden_size])
-        g.output(embeddings_backward(g, "dy", saved), "dx", FLOAT, ["B", "T", spec.hidden_size])
+        g.output(embeddings_backward(g, spec, "dy", saved), "dx", FLOAT, ["B", "T", spec.hidden_size])
 
     got = run_part(build, {"ids": ids, "types": types, "dy": dy}, weights)
     table = reader.exact.module.bert.embeddings

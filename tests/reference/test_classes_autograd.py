@@ -121,20 +121,6 @@ def test_adaptive_nodes_reach_the_tolerance(random_reader: Any, mixed_texts: lis
             assert np.abs(got.scores - scores).sum() / scores.sum() < 0.02
 
 
-def gradient_at_embeddings(reader: Any, example: bf.TextExample, scalar: Any) -> tuple[Any, ...]:
-    """Return e, its gradient, and one-hot ids ``[T, V]`` and theirs, made literally."""
-    [window] = make_text_windows(reader.model.tokenizer, [example])
-    table = reader.exact.module.bert.embeddings.word_embeddings.weight
-    hot = torch.nn.functional.one_hot(torch.as_tensor(window.input_ids), len(table)).double()
-    hot.requires_grad_(True)
-    e = reader.exact.module.bert.embeddings(
-        inputs_embeds=(hot @ table)[None], token_type_ids=torch.as_tensor(window.token_type_ids)[None]
-    )
-    value = scalar(*reader.exact.logits_from(-1, e)).sum()
-    of_e, of_hot = torch.autograd.grad(value, [e, hot])
-    return e[0].detach().numpy(), of_e[0].numpy(), hot.detach().numpy(), of_hot.numpy()
-
-
 @pytest.mark.parametrize("target", sorted(CLASS_TARGETS))
 @pytest.mark.parametrize("sizes", SIZES, ids=["small", "wide", "odd", "one"])
 def test_gradients(
@@ -148,7 +134,11 @@ def test_gradients(
         for kind in ("sensitivity", "input_x_gradient", "one_hot")
     }
     for number, example in enumerate(mixed_texts):
-        e, g, hot, of_hot = gradient_at_embeddings(reader, example, class_target_of(target, 1))
+        [window] = make_text_windows(reader.model.tokenizer, [example])
+        exact = reader.exact.word_gradients(
+            window.input_ids, window.token_type_ids, class_target_of(target, 1)
+        )
+        e, g, hot, of_hot = exact.embedded, exact.of_embedded, exact.hot, exact.of_hot
         wanted = {
             "sensitivity": (np.linalg.norm(g, axis=-1), g.sum(-1)),
             "input_x_gradient": (np.linalg.norm(g * e, axis=-1), (g * e).sum(-1)),

@@ -13,7 +13,7 @@ from bertqa_fast.attribution.targets import TARGETS
 from bertqa_fast.data.windows import make_windows
 from bertqa_fast.graphs.reference import relative_difference, target_of
 
-torch = pytest.importorskip("torch")
+pytest.importorskip("torch")
 
 TOLERANCE = 1e-5
 
@@ -23,14 +23,8 @@ def exact_gradients(
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """Return e, its gradient, one-hot ids ``[T, V]`` and theirs."""
     [window] = make_windows(reader.model.tokenizer, [example])
-    table = reader.exact.module.bert.embeddings.word_embeddings.weight
-    hot = torch.nn.functional.one_hot(torch.as_tensor(window.input_ids), len(table)).double()
-    hot.requires_grad_(True)
-    e = reader.exact.module.bert.embeddings(
-        inputs_embeds=(hot @ table)[None], token_type_ids=torch.as_tensor(window.token_type_ids)[None]
-    )
-    of_e, of_hot = torch.autograd.grad(scalar(*reader.exact.logits_from(-1, e)).sum(), [e, hot])
-    return e[0].detach().numpy(), of_e[0].numpy(), hot.detach().numpy(), of_hot.numpy()
+    exact = reader.exact.word_gradients(window.input_ids, window.token_type_ids, scalar)
+    return exact.embedded, exact.of_embedded, exact.hot, exact.of_hot
 
 
 @pytest.mark.parametrize("target", sorted(TARGETS))

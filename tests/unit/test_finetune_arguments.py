@@ -64,9 +64,9 @@ def test_bad_arguments_are_named(
         ({"tokenizer": None}, ValueError, "tokenizer must be given where source is a module"),
         ({"source": 3}, TypeError, "source must be a folder, a hub id or a torch module, got int"),
         ({"source": torch.nn.Linear(1, 1)}, TypeError, "source must be a module from transformers"),
-        ({"source": "./absent"}, ValueError, "no such folder"),
-        ({"source": tmp_path / "empty"}, ValueError, "source must be a model with safetensors"),
-        ({"source": broken}, ValueError, "source must be a model with safetensors"),
+        ({"source": "./absent"}, ValueError, "source: there is no folder ./absent"),
+        ({"source": tmp_path / "empty"}, ValueError, r"source: .*empty has no model.safetensors"),
+        ({"source": broken}, ValueError, "source must be a folder with a model, got .*broken"),
         ({"output_dir": tmp_path / "file"}, ValueError, "output_dir must be a folder"),
     ):
         arguments = {"output_dir": tmp_path / "r"} | good | options

@@ -21,9 +21,12 @@ Floats = NDArray[np.float64]
 REDRAWS = ("initial", "shuffle")
 
 
-def cascade(num_layers: int) -> list[str]:
-    """Return the parts of a model as they are drawn anew: head, last block, the one below … embeddings."""
-    return ["head", *(f"block {number}" for number in reversed(range(num_layers))), "embeddings"]
+def cascade(stored_blocks: int) -> list[str]:
+    """Return the parts of a model as they are drawn anew: head, last block, the one below … embeddings.
+
+    ``stored_blocks``: how many there are; those that share their weights are drawn anew together.
+    """
+    return ["head", *(f"block {number}" for number in reversed(range(stored_blocks))), "embeddings"]
 
 
 def part_of(name: str) -> str:
@@ -76,7 +79,11 @@ def redrawing(
     def change(name: str, array: NDArray[np.float32]) -> NDArray[np.float32]:
         if part_of(name) not in parts:
             return array
-        return draw(name, array, np.random.default_rng([seed, zlib.crc32(name.encode())]))
+        rng = np.random.default_rng([seed, zlib.crc32(name.encode())])
+        if name == "embeddings.token_type" and (array == array[0]).all():
+            # A model of one type, or of none: its rows are one, or zeros, and stay so.
+            return np.repeat(draw(name, array[:1], rng), len(array), axis=0) if array.any() else array
+        return draw(name, array, rng)
 
     return change
 

@@ -80,7 +80,9 @@ def randomize(
     """
     model = reader.model
     config = read_json(model.folder / "config.json")
-    parts = cascade(model.num_layers)
+    # Which not every family's configuration calls so.
+    config |= {"hidden_size": model.hidden_size, "num_attention_heads": model.num_heads}
+    parts = cascade(len(set(model.stored_blocks)))
     cuts = [reader.cut(layer) for layer in layers]
     places = [erasable(window, randomizing.part) for _, window, _ in examples]
     found = np.empty((len(examples), len(parts), len(layers), len(_MEASURES)))

@@ -51,7 +51,7 @@ def attention_attn_lrp(
     of_query, of_key = halves(g, of_scores, kept.query, kept.key, kept.scores, transposed=True)
     [of_all] = g.fused(MERGE_QKV, of_query, of_key, of_value)
     [outputs] = g.fused(MERGE_QKV, kept.query, kept.key, kept.value)
-    name = f"layer.{kept.layer}.qkv"
+    name = f"{spec.block_name(kept.layer)}.qkv"
     weight, bias = g.weight(f"{name}.weight"), g.weight(f"{name}.bias")
     layer = LinearLayer(kept.x, weight, bias, outputs, f"{name}.weight", sizes)
     return linear(g, layer, of_all), gap

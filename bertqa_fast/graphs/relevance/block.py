@@ -29,7 +29,7 @@ class Layerwise:
         self, g: Graph, spec: EncoderSpec, relevance: str, kept: KeptBlock, sizes: str
     ) -> tuple[str, str | None]:
         """Return the relevance of the input ``[N, H]`` from that of the output, and the softmax's gap."""
-        prefix = f"layer.{kept.layer}"
+        prefix = spec.block_name(kept.layer)
         with g.scope(f"block_{kept.layer}_relevance"):
             of_sum = norm(g, relevance, kept.output, kept.y, kept.output_norm)
             of_dense, of_middle = residual(g, of_sum, kept.output, kept.output_dense, kept.middle)

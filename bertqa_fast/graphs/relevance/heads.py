@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from bertqa_fast.graphs.activations import ACTIVATIONS
 from bertqa_fast.graphs.builder import FLOAT, INT64, Graph
 from bertqa_fast.graphs.qa_head import LOWEST
 from bertqa_fast.graphs.relevance.kept import fold
@@ -20,7 +21,7 @@ class Ids:
 
 
 def class_head(g: Graph, spec: EncoderSpec, linear: LinearRule, x: str, ids: Ids) -> tuple[str, str]:
-    """BERT's pooler and classifier: logits = W_c tanh(W_p h_0 + b_p) + b_c, with tanh passing relevance on.
+    """Pooler and classifier: logits = W_c f(W_p h_0 + b_p) + b_c, with the activation f passing relevance on.
 
     Adds the inputs ``label`` int64 ``[B]`` and ``seed`` ``[3]`` and the output ``class_logits`` ``[B, C]``.
     Returns the relevance of ``x`` ``[N, H]`` (the first token's alone is not 0) and the initial one ``[B]``.
@@ -28,14 +29,15 @@ def class_head(g: Graph, spec: EncoderSpec, linear: LinearRule, x: str, ids: Ids
     label, seed = g.input("label", INT64, ["B"]), g.input("seed", FLOAT, [3])
     with g.scope("class_head"):
         first = g.op("Gather", fold(g, x, ids.sizes, [spec.hidden_size]), g.constant(0), axis=1)
-        dense = g.op("Gemm", first, g.weight("pooler.weight"), g.weight("pooler.bias"), transB=1)
-        pooled = g.op("Tanh", dense)
+        product, shift = g.op("Gemm", first, g.weight("pooler.weight"), transB=1), g.weight("pooler.bias")
+        pooled, _ = ACTIVATIONS[spec.pooled_activation](g, product, shift)
+        dense = g.op("Add", product, shift)
         weight, bias = g.weight("classifier.weight"), g.weight("classifier.bias")
         logits = g.op("Gemm", pooled, weight, bias, transB=1)
     with g.scope("class_head_relevance"):
         initial, relevance = _pinned(g, logits, g.op("Softmax", logits, axis=-1), label, seed)
         relevance = linear(g, LinearLayer(pooled, weight, bias, logits), relevance)
-        pooler = LinearLayer(first, g.weight("pooler.weight"), g.weight("pooler.bias"), dense)
+        pooler = LinearLayer(first, g.weight("pooler.weight"), shift, dense)
         relevance = linear(g, pooler, relevance)
         every = _range(g, g.op("Gather", ids.sizes, g.constant([1]), axis=0))
         at_first = g.op("Cast", g.op("Equal", every, g.constant(0)), to=FLOAT)

@@ -53,7 +53,7 @@ class KeptBlock:
 
 def kept_block(g: Graph, spec: EncoderSpec, layer: int, x: str, sizes: str, bias: str) -> KeptBlock:
     """Run encoder block ``layer`` on ``[N, H]``; for ``sizes`` and ``bias`` see `graphs.attention`."""
-    prefix = f"layer.{layer}"
+    prefix = spec.block_name(layer)
     with g.scope(f"block_{layer}"):
         query, key, value = queries_keys_values(g, spec, layer, x, sizes)
         [scores] = g.fused(PRODUCT_TRANSPOSED_RIGHT, query, key)
@@ -104,5 +104,5 @@ def part_of_qkv(g: Graph, spec: EncoderSpec, layer: int, part: int) -> tuple[str
     """Return weight ``[H, H]`` and bias ``[H]`` of the queries (0), keys (1) or values (2)."""
     H = spec.hidden_size
     first, last, axis = g.constant([part * H]), g.constant([(part + 1) * H]), g.constant([0])
-    weight, bias = (g.weight(f"layer.{layer}.qkv.{kind}") for kind in ("weight", "bias"))
+    weight, bias = (g.weight(f"{spec.block_name(layer)}.qkv.{kind}") for kind in ("weight", "bias"))
     return g.op("Slice", weight, first, last, axis), g.op("Slice", bias, first, last, axis)

@@ -76,7 +76,7 @@ def wu_ong_block(
     g: Graph, spec: EncoderSpec, relevance: str, kept: KeptBlock, sizes: str
 ) -> tuple[str, None]:
     """Return the relevance of the block's input ``[N, H]`` from that of its output."""
-    prefix = f"layer.{kept.layer}"
+    prefix = spec.block_name(kept.layer)
     with g.scope(f"block_{kept.layer}_relevance"):
         d_sum = layer_norm_backward(g, relevance, kept.output_norm)
         d_intermediate = g.op("Mul", g.linear_backward(d_sum, f"{prefix}.output.weight"), kept.slope)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -138,6 +139,15 @@ def test_without_the_extra_the_way_to_it_is_named(
     with pytest.raises(ImportError, match=r"needs onnx-ad, not installed here: pip install"):
         bf.export(folder, tmp_path / "out", generic=True)
     assert not (tmp_path / "out").exists()
+
+
+def test_regression_is_refused(made: Callable[[str], Any], tmp_path: Path) -> None:
+    folder = tmp_path / "model"
+    shutil.copytree(made("mpnet-classes").folder, folder)
+    config = json.loads((folder / "config.json").read_text()) | {"problem_type": "regression"}
+    (folder / "config.json").write_text(json.dumps(config))
+    with pytest.raises(ValueError, match="got problem_type='regression', wanted a classifier of one class"):
+        bf.export(folder, tmp_path / "out")
 
 
 def test_weights_that_are_missing_are_not_made_up(made: Callable[[str], Any], tmp_path: Path) -> None:

@@ -114,8 +114,9 @@ def random_model(
 
 def _weights(module: Any, head: str) -> tuple[EncoderSpec, Arrays]:
     family = family_of("bert")
-    spec = family.spec(module.config.to_dict())
-    weights = dict(family.weights(spec, head, ModuleCheckpoint(module)))
+    config = module.config.to_dict()
+    spec = family.spec(config)
+    weights = dict(family.weights(config, spec, head, ModuleCheckpoint(module)))
     if head == "text-classification":
         for name, layer in (("pooler", module.bert.pooler.dense), ("classifier", module.classifier)):
             for kind in ("weight", "bias"):

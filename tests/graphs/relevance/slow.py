@@ -15,6 +15,8 @@ from typing import Any
 
 import pytest
 
+from .parts import parts_of
+
 torch = pytest.importorskip("torch")
 
 EPSILON = 1e-9
@@ -44,6 +46,7 @@ class SlowRelevance:
 
     def __init__(self, module: Any, rescale: float = 1e-7) -> None:
         self.module = copy.deepcopy(module).double().eval().requires_grad_(False)
+        self.parts = parts_of(self.module)
         self.rescale = rescale
         self.narrowest = 1.0
 
@@ -51,7 +54,7 @@ class SlowRelevance:
         self, rule: str, ids: Any, types: Any, pinned: tuple[int, ...], seed: tuple[float, float, float]
     ) -> Found:
         """Explain ids ``[T]``; ``pinned`` is (label,) or (start, end)."""
-        given = {"input_ids": torch.as_tensor(ids)[None], "token_type_ids": torch.as_tensor(types)[None]}
+        given = self._given(ids, types)
         # Only one rule asks autograd about what the blocks computed.
         blocks, x = self._forward(given, differentiable=rule == "wu_ong")
         head = self._classes if len(pinned) == 1 else self._spans
@@ -69,16 +72,21 @@ class SlowRelevance:
 
     def gradient(self, ids: Any, types: Any, upstream: Tensor) -> Tensor:
         """Carry ``upstream`` from the output of the last block to the embeddings, as a gradient."""
-        given = {"input_ids": torch.as_tensor(ids)[None], "token_type_ids": torch.as_tensor(types)[None]}
-        blocks, x = self._forward(given, differentiable=True)
+        blocks, x = self._forward(self._given(ids, types), differentiable=True)
         return torch.autograd.grad(x, blocks[0].x, upstream)[0]
+
+    def _given(self, ids: Any, types: Any) -> dict[str, Tensor]:
+        given = {"input_ids": torch.as_tensor(ids)[None]}
+        if getattr(self.module.config, "type_vocab_size", 0) > 1:
+            given["token_type_ids"] = torch.as_tensor(types)[None]
+        return given
 
     def _forward(
         self, given: dict[str, Tensor], *, differentiable: bool
     ) -> tuple[list[SimpleNamespace], Tensor]:
-        x = self.module.bert.embeddings(**given)[0].requires_grad_(differentiable)
+        x = self.parts.embed(**given)[0].requires_grad_(differentiable)
         blocks = []
-        for layer in self.module.bert.encoder.layer:
+        for layer in self.parts.blocks:
             k = SimpleNamespace(x=x, layer=layer)
             own = layer.attention.self
             k.q, k.k, k.v = own.query(x), own.key(x), own.value(x)
@@ -100,16 +108,15 @@ class SlowRelevance:
     # Heads.
 
     def _classes(self, rule: str, x: Tensor, pinned: tuple[int, ...], seed: Any) -> Found:
-        pooler = self.module.bert.pooler.dense
-        dense = pooler(x[:1])
-        pooled = dense.tanh()
-        logits = self.module.classifier(pooled)
+        pooler, classifier = self.parts.pooler, self.parts.classifier
+        pooled = self.parts.pool(pooler(x[:1]))
+        logits = classifier(pooled)
         begin = torch.zeros_like(logits)
         label = pinned[0]
         begin[0, label] = self._seed(logits[0], label, seed)
         linear = self._linear(rule)
         relevance = torch.zeros_like(x)
-        relevance[:1] = linear(pooler, x[:1], linear(self.module.classifier, pooled, begin))
+        relevance[:1] = linear(pooler, x[:1], linear(classifier, pooled, begin))
         return Found(float(begin.sum()), logits[0], {self._last: relevance})
 
     def _spans(self, rule: str, x: Tensor, pinned: tuple[int, ...], seed: Any) -> Found:

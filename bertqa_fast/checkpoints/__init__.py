@@ -1,0 +1,1 @@
+"""How weights come: files of PyTorch and safetensors, and the checkpoints of TensorFlow 1."""
