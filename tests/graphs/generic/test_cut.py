@@ -87,7 +87,7 @@ def test_blocks_that_read_ids_are_refused() -> None:
         above(traced(apart), 0)
 
 
-def test_the_backward_is_the_derivative() -> None:
+def test_the_backward_is_the_derivative(needs_extra: None) -> None:
     one = traced()
     found = differentiate(one, above(one, -1))
     assert list(found.weights) == ["weight.w/1-0"]
@@ -114,7 +114,7 @@ def test_the_backward_is_the_derivative() -> None:
     np.testing.assert_allclose(np.asarray(got)[..., 0], wanted, rtol=1e-5, atol=1e-6)
 
 
-def test_what_has_no_derivative_is_refused() -> None:
+def test_what_has_no_derivative_is_refused(needs_extra: None) -> None:
     pooled = traced(node("MaxRoiPool", "hidden_0 hidden_0", "summed", pooled_shape=[1, 1]))
     with pytest.raises(ValueError, match=r"cannot be differentiated .*MaxRoiPool"):
         differentiate(pooled, above(pooled, 0))
