@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from tokenizers import Tokenizer
 
 TOKENIZER_FILE = "tokenizer.json"
-VOCABULARY_FILES = (TOKENIZER_FILE, "vocab.txt", "vocab.json", "spiece.model", "sentencepiece.bpe.model")
+VOCABULARIES = ("vocab.txt", "vocab.json")
+VOCABULARY_FILES = (TOKENIZER_FILE, *VOCABULARIES, "spiece.model", "sentencepiece.bpe.model")
 PLAIN_TOKENS = ("pad", "mask")
 
 
@@ -60,7 +63,7 @@ def plain_tokens(folder: Path) -> dict[str, int | None] | None:
     tokenizer = load_tokenizer(folder)
     if not tokenizer.is_fast or tokenizer.split_special_tokens:
         return None
-    if _rules(tokenizer.backend_tokenizer) != _rules(Tokenizer.from_file(str(file))):
+    if not _same_rules(tokenizer.backend_tokenizer, Tokenizer.from_file(str(file))):
         return None
     named = tokenizer.special_tokens_map  # asked for a token that it lacks, the tokenizer logs an error
     return {
@@ -69,10 +72,25 @@ def plain_tokens(folder: Path) -> dict[str, int | None] | None:
     }
 
 
-def _rules(backend: Tokenizer) -> dict[str, Any]:
-    """Everything that a tokenizer goes by, without truncation and padding: windows use neither."""
+def _same_rules(first: Tokenizer, second: Tokenizer) -> bool:
+    """Say whether two tokenizers go by the same rules."""
+    (rules, scores), (others, other_scores) = _rules(first), _rules(second)
+    # The file's reader rounds some scores otherwise than Python's, in the last bit.
+    return rules == others and np.allclose(scores, other_scores, rtol=1e-12, atol=0.0)
+
+
+def _rules(backend: Tokenizer) -> tuple[dict[str, Any], list[float]]:
+    """Everything that a tokenizer goes by, and apart from it the scores of a Unigram's pieces.
+
+    Truncation and padding are left out: windows use neither.
+    """
     rules: dict[str, Any] = json.loads(backend.to_str())
-    return rules | {"truncation": None, "padding": None}
+    rules |= {"truncation": None, "padding": None}
+    if rules["model"].get("type") != "Unigram":
+        return rules, []
+    vocabulary = rules["model"]["vocab"]
+    rules["model"]["vocab"] = [piece for piece, _ in vocabulary]
+    return rules, [score for _, score in vocabulary]
 
 
 def backend_of(tokenizer: Any) -> Tokenizer:
@@ -105,13 +123,19 @@ def load_tokenizer(folder: Path) -> Any:
     Raises
     ------
     ValueError
-        Where the folder has none.
+        Where the folder has none, or one that another package has to read.
     """
     from transformers import AutoTokenizer
 
     # Without these files transformers makes an empty tokenizer and says nothing.
     if not any((folder / name).is_file() for name in VOCABULARY_FILES):
         raise ValueError(f"source: {folder} has no tokenizer, wanted one of {', '.join(VOCABULARY_FILES)}")
+    only_pieces = not any((folder / name).is_file() for name in (TOKENIZER_FILE, *VOCABULARIES))
+    if only_pieces and find_spec("sentencepiece") is None:
+        raise ValueError(
+            f"source: {folder} has its tokenizer as a SentencePiece model alone, wanted {TOKENIZER_FILE} "
+            "or the package that reads such models: pip install 'bertqa_fast[sentencepiece]'"
+        )
     try:
         return AutoTokenizer.from_pretrained(str(folder), use_fast=True)
     except Exception as error:

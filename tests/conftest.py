@@ -24,6 +24,8 @@ from onnx import helper
 import bertqa_fast as bf
 from bertqa_fast import _core, runtime
 
+from .tokenizer_kinds import save_tokenizer
+
 # Other work on the machine makes single examples slow; what is drawn stays the same from run to run.
 settings.register_profile("project", deadline=None, derandomize=True)
 settings.load_profile("project")
@@ -123,6 +125,19 @@ def make_graph(tmp_path: Path) -> GraphMaker:
         return tmp_path / name
 
     return make
+
+
+@pytest.fixture(scope="session")
+def tokenizer_folder(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+    """Give the folder of a trained tokenizer, by its kind (``tokenizer_kinds.KINDS``)."""
+    made: dict[str, Path] = {}
+
+    def folder(kind: str) -> Path:
+        if kind not in made:
+            made[kind] = save_tokenizer(kind, tmp_path_factory.mktemp("tokenizer"))
+        return made[kind]
+
+    return folder
 
 
 WORDS = "who wrote it the was written by ada in paris ships sailed from port year when where many how left"

@@ -104,7 +104,7 @@ def projections(
                 points += [
                     (number, layer, at, token, kind, *place)
                     for at, (token, kind, place) in enumerate(
-                        zip(scored.tokens, kinds, places.tolist(), strict=True)
+                        zip(scored.shown_tokens(), kinds, places.tolist(), strict=True)
                     )
                 ]
                 fits.append((number, scored.example, scored.id, layer, len(rows), used, divergence))
@@ -185,7 +185,7 @@ def _points_table(points: list[tuple[Any, ...]]) -> Table:
         Column("question", "number among those with hidden states, from 0"),
         Column("layer", "output of this block; -1 is the embeddings"),
         Column("at", "position in the window"),
-        "token",
+        Column("token", "as people are shown it"),
         "category",
         Column("x", "of the map"),
         Column("y", "of the map"),

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from bertqa_fast.analysis.options import check_choice
 from bertqa_fast.attribution.words import word_slices
+from bertqa_fast.data.spelling import CONTINUES, begins_with_mark
 from bertqa_fast.runs.scored import ScoredWindow
 
 MERGES = ("whole", "reference")
@@ -64,7 +65,8 @@ def words_of(window: ScoredWindow, segment: int | None = None, merge: str = "who
     merge : {"whole", "reference"}
         All tokens of a word; or, as the published code merges, pieces that begin with ``##`` join each other
         but not the piece before them, so that ``poly ##ni ##a`` gives ``poly`` and ``nia``. The texts are
-        then made of tokens, in lower case where the model's are.
+        then made of tokens, in lower case where the model's are. Of a tokenizer that writes no ``##`` these
+        are the pieces that do not begin a word, and texts are cut from the question or context.
     """
     check_choice("merge", merge, MERGES)
     if merge == "reference":
@@ -90,16 +92,33 @@ def words_of(window: ScoredWindow, segment: int | None = None, merge: str = "who
 
 def _headless(window: ScoredWindow, segment: int | None) -> Words:
     chosen = window.segment >= 0 if segment is None else window.segment == segment
-    goes_on = np.array([token.startswith("##") for token in window.tokens], dtype=np.bool_) & chosen
+    own = [token for token, at in zip(window.tokens, window.segment, strict=True) if at >= 0]
+    pieces = np.array([token.startswith(CONTINUES) for token in window.tokens], dtype=np.bool_)
+    # No record says which tokenizer it was, and a text may hold the signs of the other kind.
+    spelled = pieces.sum() >= sum(map(begins_with_mark, own))
+    if not spelled:
+        chosen &= window.offsets[:, 1] > window.offsets[:, 0]
+        pieces = _within_words(window, np.flatnonzero(chosen))
+    goes_on = pieces & chosen
     begins = chosen & ~(goes_on & np.roll(goes_on, 1))
     first = np.flatnonzero(begins)
     ends = chosen & ~(goes_on & np.roll(goes_on, -1))
     stop = np.flatnonzero(ends) + 1
-    texts = [
-        "".join(token.removeprefix("##") for token in window.tokens[a:b])
-        for a, b in zip(first.tolist(), stop.tolist(), strict=True)
-    ]
+    runs = list(zip(first.tolist(), stop.tolist(), strict=True))
+    if spelled:
+        texts = ["".join(token.removeprefix(CONTINUES) for token in window.tokens[a:b]) for a, b in runs]
+    else:
+        sides = (window.question, window.context)
+        texts = [sides[window.segment[a]][window.offsets[a, 0] : window.offsets[b - 1, 1]] for a, b in runs]
     return Words(texts, window.segment[first], first, stop)
+
+
+def _within_words(window: ScoredWindow, at: NDArray[np.intp]) -> NDArray[np.bool_]:
+    """Say which of the tokens at some positions belong to the word of the one before them: ``[T]``."""
+    words, segment = window.word_ids[at], window.segment[at]
+    within = np.zeros(len(window.tokens), dtype=np.bool_)
+    within[at[1:]] = (words[1:] == words[:-1]) & (segment[1:] == segment[:-1]) & (words[1:] >= 0)
+    return within
 
 
 def largest(scores: NDArray[Any], k: int) -> NDArray[np.intp]:
@@ -125,7 +144,7 @@ def sentence_around(window: ScoredWindow, rule: str = "sentence") -> NDArray[np.
     if window.span is None or not inside[window.span[0]]:
         return chosen
     first, last = window.span
-    stops = [at for at in np.flatnonzero(inside).tolist() if window.tokens[at] == "."]
+    stops = [at for at in np.flatnonzero(inside).tolist() if _is_full_stop(window, at)]
     before, after = [at for at in stops if at < first], [at for at in stops if at > last]
     if rule == "sentence":
         begin = before[-1] + 1 if before else 0
@@ -137,3 +156,9 @@ def sentence_around(window: ScoredWindow, rule: str = "sentence") -> NDArray[np.
     chosen[first : last + 1] = False
     chosen &= inside
     return chosen
+
+
+def _is_full_stop(window: ScoredWindow, at: int) -> bool:
+    """Say whether a token of the context is a full stop, alone or with other punctuation."""
+    text = window.context[window.offsets[at, 0] : window.offsets[at, 1]]
+    return "." in text and not any(letter.isalnum() for letter in text)

@@ -29,11 +29,12 @@ class Attribution:
     tokens : list of str
         The unpadded window, ``[T]``, with its special tokens.
     offsets : int32 array of [T, 2]
-        Characters of each token in the question or context, end exclusive; (0, 0) for special tokens.
+        Characters that each token shows of the question or context, white space left out, end exclusive;
+        (0, 0) for special tokens. Equal where a token shows none, as a space in byte-level BPE.
     segment : int8 array of [T]
         0 question (or first text), 1 context (or second text), -1 special token.
     word_ids : int32 array of [T]
-        The word of each token, numbered within its segment; -1 for special tokens.
+        The word of each token, numbered within its segment; -1 for special tokens and lone white space.
     scores : float32 array of [T]
         L2 norm over ``H`` of the integrated-gradients vector of each token.
     signed : float32 array of [T]

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from functools import cache
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
+
+from bertqa_fast.data.words import number_words
 
 if TYPE_CHECKING:
     from bertqa_fast.attribution.results import Attribution
@@ -34,22 +36,15 @@ def segmented_word_ids(attribution: Attribution, segmenter: Segmenter) -> NDArra
     split = _find(segmenter)
     words = np.full(len(attribution.tokens), -1, dtype=np.int32)
     for segment, text in enumerate((attribution.question, attribution.context)):
-        of_character = _words_of_characters(text, split(text))
-        word, last = -1, -1
-        for token in np.flatnonzero(attribution.segment == segment):
-            start, end = (int(place) for place in attribution.offsets[token])
-            held = [number for number in of_character[start:end] if number >= 0]
-            if not held or min(held) > last:
-                word += 1
-            last = max([last, *held])
-            words[token] = word
+        own = attribution.segment == segment
+        words[own] = number_words(attribution.offsets[own], _edges(text, split(text)), alone=True)
     return words
 
 
-def _words_of_characters(text: str, words: Iterable[str]) -> Sequence[int]:
-    """Return the number of the word that each character is in, -1 for none."""
-    numbers, place = [-1] * len(text), 0
-    for number, word in enumerate(words):
+def _edges(text: str, words: Iterable[str]) -> NDArray[np.int32]:
+    """Return the first and one-past-last character of each word of a text ``[W, 2]``, blank ones left out."""
+    edges, place = [], 0
+    for word in words:
         if not isinstance(word, str):
             raise TypeError(f"segmenter must give words of type str, got {type(word).__name__}")
         start = text.find(word, place)
@@ -59,8 +54,8 @@ def _words_of_characters(text: str, words: Iterable[str]) -> Sequence[int]:
             )
         place = start + len(word)
         if word.strip():
-            numbers[start:place] = [number] * len(word)
-    return numbers
+            edges.append((start, place))
+    return np.array(edges, dtype=np.int32).reshape(-1, 2)
 
 
 def _find(segmenter: Segmenter) -> Callable[[str], Iterable[str]]:

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from bertqa_fast.data.examples import QAExample
-from bertqa_fast.data.windows import Window
+from bertqa_fast.data.windows import Window, with_text
 from bertqa_fast.tasks.answers import Logits, rank_answers
 
 Span = tuple[int, int]
@@ -134,7 +134,7 @@ def _positions(window: Window, first: int, last: int) -> Span | None:
     """Return the context tokens of a window that cover the characters; None where it does not hold them."""
     context = np.flatnonzero(window.segment == 1)
     starts, ends = window.offsets[context, 0], window.offsets[context, 1]
-    covering = context[(starts < last) & (ends > first)]
+    covering = context[(starts < last) & (ends > first) & with_text(window)[context]]
     if first >= last or len(covering) == 0 or starts[0] > first or ends[-1] < last:
         return None
     return int(covering[0]), int(covering[-1])

@@ -8,6 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 from tokenizers import Encoding, Tokenizer
+from tokenizers.models import WordPiece
+
+from bertqa_fast.data.words import number_words, split_words, tight_offsets
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,9 +22,10 @@ class Tokens:
     ids : int64 ``[N]``
         Numbers in the vocabulary.
     offsets : int32 ``[N, 2]``
-        First and one-past-last character of each token.
+        First and one-past-last character that each token shows, without white space; of a byte of a longer
+        character, that character. Equal where a token shows nothing, as a space in byte-level BPE.
     words : int32 ``[N]``
-        The tokenizer's number of the word that the token is a piece of.
+        The number of the word that the token is a piece of; -1 for none.
     texts : list of str
         The tokens as the vocabulary spells them.
     """
@@ -34,6 +38,11 @@ class Tokens:
     def __len__(self) -> int:
         return len(self.texts)
 
+    @property
+    def has_text(self) -> bool:
+        """Whether any token shows text."""
+        return bool((self.offsets[:, 1] > self.offsets[:, 0]).any())
+
     def part(self, first: int, end: int | None) -> Tokens:
         """Return the tokens from `first` up to, and without, `end`."""
         cut = slice(first, end)
@@ -41,22 +50,27 @@ class Tokens:
 
 
 def tokenize(backend: Tokenizer, texts: Sequence[str]) -> list[Tokens]:
-    """Tokenize texts whole, without special tokens."""
+    """Tokenize texts whole, without special tokens.
+
+    Offsets and words are those of a WordPiece tokenizer; of any other those of
+    :mod:`bertqa_fast.data.words`.
+    """
     spelling: dict[int, str] = {}
     result = []
-    for encoding in backend.encode_batch(list(texts), add_special_tokens=False):
+    words_of = None if isinstance(backend.model, WordPiece) else split_words(texts)
+    for number, encoding in enumerate(backend.encode_batch(list(texts), add_special_tokens=False)):
         ids = encoding.ids
         # One string per entry of the vocabulary, not one per token: a data set has millions of tokens.
         spelling.update((i, _spelled(backend, i)) for i in set(ids) if i not in spelling)
-        words = [-1 if word is None else word for word in encoding.word_ids]
-        result.append(
-            Tokens(
-                np.array(ids, dtype=np.int64),
-                np.array(encoding.offsets, dtype=np.int32).reshape(-1, 2),
-                np.array(words, dtype=np.int32),
-                [spelling[i] for i in ids],
-            )
-        )
+        spelled = [spelling[i] for i in ids]
+        offsets = np.array(encoding.offsets, dtype=np.int32).reshape(-1, 2)
+        if words_of is None:
+            found = [-1 if word is None else word for word in encoding.word_ids]
+            words = np.array(found, dtype=np.int32)
+        else:
+            offsets = tight_offsets(texts[number], offsets, spelled)
+            words = number_words(offsets, words_of[number])
+        result.append(Tokens(np.array(ids, dtype=np.int64), offsets, words, spelled))
     return result
 
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from bertqa_fast.data.examples import TextExample
 from bertqa_fast.data.pairs import PairTemplate, Tokens, tokenize
-from bertqa_fast.data.windows import Window, join, name_of, require_count
+from bertqa_fast.data.windows import Window, join, require_count, require_text
 from bertqa_fast.tokenizer import backend_of
 
 
@@ -66,11 +66,7 @@ def make_text_windows(
         parts = {"text": text} | ({"text_pair": seconds[e]} if e in seconds else {})
         template = pair if e in seconds else single
         for name, part in parts.items():
-            if len(part) == 0:
-                given = getattr(example, name)[:60]
-                raise ValueError(
-                    f"{name} of {name_of(example, e)} has no tokens, wanted one or more: {given!r}"
-                )
+            require_text(name, example, e, part)
         room = max_length - template.special
         if room < len(parts):
             raise ValueError(

@@ -30,11 +30,13 @@ class Window:
     input_ids, token_type_ids : int64 ``[T]``
         What the model is given.
     offsets : int32 ``[T, 2]``
-        First and one-past-last character of each token in the question or the context; (0, 0) for specials.
+        First and one-past-last character that each token shows of the question or the context, white space
+        left out; (0, 0) for specials. See :mod:`bertqa_fast.data.words`.
     segment : int8 ``[T]``
         0 question, 1 context, -1 special.
     word_ids : int32 ``[T]``
-        The tokenizer's number of the word within the whole question or context; -1 for special tokens.
+        The number of the word within the whole question or context; -1 for special tokens, and for white
+        space that is a token by itself.
     max_context : bool ``[T]``
         True for the context tokens that no other window of the example shows with more on both sides.
     context_first : int
@@ -119,11 +121,7 @@ def make_windows(
     for e, example in enumerate(examples):
         question, context = questions[e], contexts[numbers[example.context]]
         for name, sequence in (("question", question), ("context", context)):
-            if len(sequence) == 0:
-                text = getattr(example, name)[:60]
-                raise ValueError(
-                    f"{name} of {name_of(example, e)} has no tokens, wanted one or more: {text!r}"
-                )
+            require_text(name, example, e, sequence)
         question = question.part(0, max_query_length)
         room = max_length - len(question) - template.special
         if room < 1:
@@ -213,9 +211,24 @@ def join(
     )
 
 
+def with_text(window: Window) -> NDArray[np.bool_]:
+    """Say which tokens show text, ``[T]``: answers begin and end with such tokens."""
+    return np.asarray(window.offsets[:, 1] > window.offsets[:, 0])
+
+
 def name_of(example: QAExample | TextExample, number: int) -> str:
     """Name an example for messages, by its id or else its number."""
     return f"example {number}" if example.id is None else f"example {example.id!r}"
+
+
+def require_text(name: str, example: QAExample | TextExample, number: int, tokens: Tokens) -> None:
+    """Refuse the text of an example, called `name`, of which no token shows anything."""
+    if not tokens.has_text:
+        given = getattr(example, name)[:60]
+        raise ValueError(
+            f"{name} of {name_of(example, number)} has no tokens that show text, wanted one or more: "
+            f"{given!r}"
+        )
 
 
 def require_count(name: str, value: object) -> None:

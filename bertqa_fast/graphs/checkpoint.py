@@ -107,9 +107,8 @@ def _open_folder(folder: Path, tokenizer: Any, *, allow_bin: bool) -> Source:
         raise ValueError(f"source: {config_file} holds {type(config).__name__}, wanted an object")
     weights = find_weights(folder, allow_bin=allow_bin)
     digest = hashlib.sha256(raw)
-    tokenizer_files = [
-        folder / name for name in (*VOCABULARY_FILES, "tokenizer_config.json") if (folder / name).is_file()
-    ]
+    names = (*VOCABULARY_FILES, "merges.txt", "tokenizer_config.json")
+    tokenizer_files = [folder / name for name in names if (folder / name).is_file()]
     index = () if weights.index is None else (weights.index,)
     for file in (*index, *weights.files, *tokenizer_files):
         with file.open("rb") as handle:

@@ -56,8 +56,7 @@ def error_text(attribution: Attribution) -> str:
     return f"≥ {size}" if attribution.converged is None else f"≈ {size}"
 
 
-def token_line(attribution: Attribution, index: int, share: float) -> str:
-    """One token's numbers, for tooltips."""
-    token = attribution.tokens[index]
+def token_line(attribution: Attribution, index: int, share: float, token: str) -> str:
+    """One token's numbers, for tooltips, behind what it is called."""
     score, signed = float(attribution.scores[index]), float(attribution.signed[index])
     return f"{token}: {share:.2%}, score {score:.4g}, signed {signed:+.4g}"

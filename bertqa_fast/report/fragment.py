@@ -10,7 +10,7 @@ from bertqa_fast.attribution.naming import LAYER_NUMBERING, layer_tick
 from bertqa_fast.attribution.result import Attribution
 from bertqa_fast.report.colours import hue, strength
 from bertqa_fast.report.describe import layer_title, method_line, target_line, token_line
-from bertqa_fast.report.pieces import Piece, pieces
+from bertqa_fast.report.pieces import Piece, labels, pieces
 
 # The text keeps the page's own colour, so the ground may never come near it, on light pages or dark ones.
 MAX_ALPHA = 0.6
@@ -88,10 +88,11 @@ def attribution_html(attribution: Attribution, *, signed: bool = False) -> str:
     strengths = strength(attribution.signed if signed else attribution.scores)
     shares = attribution.distribution()
     spans = []
+    called = labels(attribution)
     for piece in pieces(attribution):
         red, green, blue = hue(float(attribution.signed[piece.index]) if signed else None)
         ground = f"background:rgba({red},{green},{blue},{MAX_ALPHA * strengths[piece.index]:.3f})"
-        title = token_line(attribution, piece.index, shares[piece.index])
+        title = token_line(attribution, piece.index, shares[piece.index], called[piece.index])
         spans.append(
             f'{escape(piece.before)}<span style="{ground};{_shape(piece)}" title="{escape(title)}">'
             f"{escape(piece.text)}</span>"

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from bertqa_fast.attribution.naming import LAYER_NUMBERING, layer_tick
 from bertqa_fast.report.colours import HEAT, LOWERS, RAISES
 from bertqa_fast.report.describe import layer_title, target_line
+from bertqa_fast.report.pieces import labels
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -178,10 +179,12 @@ def _strips(
 
 
 def _label_tokens(axes: Axes, attribution: Attribution, chunk: NDArray[np.intp], columns: int) -> None:
-    labels = [attribution.tokens[index] for index in chunk]
+    shown = labels(attribution)
     # A token such as "$" is text, never the start of a formula.
     axes.set_xticks(range(len(chunk)))
-    axes.set_xticklabels(labels, rotation=90, fontsize=7, parse_math=False, fontfamily=_fonts())
+    axes.set_xticklabels(
+        [shown[index] for index in chunk], rotation=90, fontsize=7, parse_math=False, fontfamily=_fonts()
+    )
     start, end = attribution.span if attribution.span is not None else (1, 0)
     for tick, index in zip(axes.get_xticklabels(), chunk, strict=True):
         if attribution.segment[index] < 0:

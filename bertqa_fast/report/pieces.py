@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from bertqa_fast.attribution.result import Attribution
+from bertqa_fast.data.spelling import NO_TEXT, shown_tokens
 
 
 @dataclass(frozen=True)
@@ -18,7 +19,8 @@ class Piece:
     before : str
         The text between the previous token of the segment and this one; a space before special tokens.
     text : str
-        The characters that the token covers, or the token itself where it covers none.
+        The characters that the token shows and no token before it does; a special token itself, and ``·`` for
+        any other that has none, as the second byte of a character.
     special : bool
         Whether it is a special token.
     answer : bool
@@ -47,19 +49,26 @@ def pieces(attribution: Attribution) -> list[Piece]:
     for index, token in enumerate(attribution.tokens):
         here = int(attribution.segment[index])
         start, stop = (int(edge) for edge in attribution.offsets[index])
-        covered = texts[here][start:stop] if here >= 0 else ""
-        before = texts[here][end:start] if here >= 0 and here == segment else " "
+        goes_on = here >= 0 and here == segment
+        own = texts[here][max(start, end) if goes_on else start : stop] if here >= 0 else ""
+        before = texts[here][end:start] if goes_on else " "
         shown.append(
             Piece(
                 index=index,
                 before=before if index else "",
-                text=covered or token,
+                text=token if here < 0 else own or NO_TEXT,
                 special=here < 0,
                 answer=first <= index <= last,
             )
         )
-        segment, end = here, stop
+        segment, end = here, max(stop, end) if goes_on else stop
     return shown
+
+
+def labels(attribution: Attribution) -> list[str]:
+    """Return what each token is called in figures and tables, T of them."""
+    texts = (attribution.question, attribution.context)
+    return shown_tokens(attribution.tokens, attribution.offsets, attribution.segment, texts)
 
 
 def answer_text(attribution: Attribution) -> str:

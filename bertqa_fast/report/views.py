@@ -15,7 +15,7 @@ from bertqa_fast.attribution.result import Attribution
 from bertqa_fast.report.colours import strength
 from bertqa_fast.report.contents import ReportExample
 from bertqa_fast.report.describe import error_text, layer_title, target_line, token_line
-from bertqa_fast.report.pieces import Piece, answer_text, pieces
+from bertqa_fast.report.pieces import Piece, answer_text, labels, pieces
 
 # Rows of one column of the heat map: it fits a screen, and a passage of 200 tokens makes a handful of them.
 _ROWS = 30
@@ -73,7 +73,7 @@ def island(layers: LayerAttributions, shares: NDArray[np.float64]) -> str:
     """
     data = {
         "layers": list(layers),
-        "tokens": layers.tokens,
+        "tokens": labels(next(iter(layers.values()))),
         "shares": [[float(f"{share:.3g}") for share in row] for row in shares],
         "signed": [[float(f"{value:.3g}") for value in row] for row in layers.signed.astype(float)],
     }
@@ -113,12 +113,12 @@ def _layer_row(item: Attribution) -> dict[str, Any]:
 
 
 def _coloured(parts: list[Piece], item: Attribution, shares: NDArray[np.float64]) -> Iterator[dict[str, Any]]:
-    strengths = strength(shares)
+    strengths, called = strength(shares), labels(item)
     for part in parts:
         yield {
             "piece": part,
             "alpha": strengths[part.index],
-            "title": token_line(item, part.index, shares[part.index]),
+            "title": token_line(item, part.index, shares[part.index], called[part.index]),
         }
 
 
@@ -126,10 +126,9 @@ def _blocks(
     parts: list[Piece], layers: LayerAttributions, shares: NDArray[np.float64]
 ) -> Iterator[list[dict[str, Any]]]:
     """Cut the heat map into columns of tokens, each a table of its own."""
-    strengths = strength(shares)
+    strengths, called = strength(shares), labels(next(iter(layers.values())))
     rows = [
-        {"piece": part, "token": layers.tokens[part.index], "alphas": strengths[:, part.index]}
-        for part in parts
+        {"piece": part, "token": called[part.index], "alphas": strengths[:, part.index]} for part in parts
     ]
     columns = -(-len(rows) // _ROWS)
     height = -(-len(rows) // columns)

@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from bertqa_fast.data.spelling import shown_tokens
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ScoredWindow:
@@ -31,7 +33,7 @@ class ScoredWindow:
     segment : int8 array of [T]
         0 question, 1 context, -1 special token.
     word_ids : int32 array of [T]
-        The word of each token, numbered within its segment; -1 for special tokens.
+        The word of each token, numbered within its segment; -1 for special tokens and lone white space.
     offsets : int32 array of [T, 2]
         Characters of each token in the question or context.
     span : (int, int) or None
@@ -58,6 +60,10 @@ class ScoredWindow:
     def key(self) -> str:
         """Its id, or ``#`` and its number where it has none."""
         return f"#{self.example}" if self.id is None else self.id
+
+    def shown_tokens(self) -> list[str]:
+        """Return what people are shown of the tokens, T of them."""
+        return shown_tokens(self.tokens, self.offsets, self.segment, (self.question, self.context))
 
 
 WINDOW_COLUMNS = (

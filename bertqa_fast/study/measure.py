@@ -10,7 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bertqa_fast.attribution.baselines import placeholder
+from bertqa_fast.attribution.prepare import texts_of
 from bertqa_fast.data.examples import TextExample
+from bertqa_fast.data.spelling import shown_tokens
+from bertqa_fast.data.windows import with_text
 from bertqa_fast.progress import progress_bar
 from bertqa_fast.study.best_layer import LayerChoice
 from bertqa_fast.study.deletion import deletion_curve, random_rankings, ranking
@@ -115,9 +118,12 @@ def curve_of(
 
 
 def words_of(texts: Texts, scores: Scores, settings: Settings) -> list[Piece]:
-    """Rank the word pieces of texts by a method's scores, special tokens left out."""
-    places = [deletable(window) for window in texts.windows]
-    tokens = [[w.tokens[at] for at in own] for w, own in zip(texts.windows, places, strict=True)]
+    """Rank the word pieces of texts by a method's scores, special tokens and lone white space left out."""
+    places = [np.flatnonzero(with_text(window)) for window in texts.windows]
+    tokens = []
+    for window, example, own in zip(texts.windows, texts.examples, places, strict=True):
+        called = shown_tokens(window.tokens, window.offsets, window.segment, texts_of(example))
+        tokens.append([called[at] for at in own])
     return rank_pieces(
         tokens, [one[own] for one, own in zip(scores, places, strict=True)], settings.min_count
     )

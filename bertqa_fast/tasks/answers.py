@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bertqa_fast.data.examples import QAExample
-from bertqa_fast.data.windows import Window
+from bertqa_fast.data.windows import Window, with_text
 
 Logits = tuple[NDArray[np.floating[Any]], NDArray[np.floating[Any]]]
 
@@ -135,10 +135,10 @@ def rank_answers(
 
     Notes
     -----
-    The rules are those of the run_squad script of Devlin et al. 2019, with two differences: every pair is
-    ranked, not only those of the n best starts with the n best ends, and the text is cut by the tokens'
-    offsets. With a threshold "no answer" is one more entry of the list, at its rank, and has its share of the
-    probability.
+    The rules are those of the run_squad script of Devlin et al. 2019, with three differences: every pair is
+    ranked, not only those of the n best starts with the n best ends; the text is cut by the tokens' offsets;
+    and no answer begins or ends with a token that shows no text (a space of byte-level BPE). With a threshold
+    "no answer" is one more entry of the list, at its rank, and has its share of the probability.
     """
     _check(windows, logits, n_best, max_answer_length)
     candidates = _Candidates.of(windows, logits, max_answer_length)
@@ -198,6 +198,10 @@ class _Candidates:
     @classmethod
     def of(cls, windows: Sequence[Window], logits: Sequence[Logits], longest: int) -> _Candidates:
         parts: list[tuple[NDArray[Any], ...]] = []
+        shows = [with_text(window) for window in windows]
+        # A window of white space alone still has its answer, a token without text.
+        if not any((window.max_context & own).any() for window, own in zip(windows, shows, strict=True)):
+            shows, longest = [np.ones(len(own), dtype=np.bool_) for own in shows], 1
         for number, (window, (start_logits, end_logits)) in enumerate(zip(windows, logits, strict=True)):
             context = np.flatnonzero(window.segment == 1)
             first, end = int(context[0]), int(context[-1]) + 1
@@ -205,11 +209,11 @@ class _Candidates:
             # Row s, column d: the span from the s-th context token that is d + 1 tokens long. Sums in double
             # precision, so that the order does not depend on rounding.
             ends = np.full(end - first + length - 1, -np.inf)
-            ends[: end - first] = end_logits[first:end]
+            ends[: end - first] = np.where(shows[number][first:end], end_logits[first:end], -np.inf)
             sums = np.lib.stride_tricks.sliding_window_view(ends, length) + np.asarray(
                 start_logits[first:end], dtype=np.float64
             ).reshape(-1, 1)
-            sums[~window.max_context[first:end]] = -np.inf
+            sums[~(window.max_context & shows[number])[first:end]] = -np.inf
             rows, columns = np.nonzero(sums > -np.inf)
             starts = first + rows
             parts.append((sums[rows, columns], np.full(len(rows), number), starts, starts + columns))

@@ -229,10 +229,11 @@ def forward(module: Any, tokenizer: Any, windows: Sequence[Window], *, bf16: boo
     import torch
 
     device = next(module.parameters()).device
-    # A model of one token type, or of none, has no use for them.
+    # A model of one token type, or of none, has no use for them. The tokenizer's `model_input_names` is not
+    # asked: ALBERT's leaves out the types that its template gives, and the engine reads.
     types = getattr(module.config, "type_vocab_size", 0) > 1
     batch = {key: torch.from_numpy(value) for key, value in pad(windows, tokenizer.pad_token_id or 0).items()}
-    if not types or "token_type_ids" not in tokenizer.model_input_names:
+    if not types:
         del batch["token_type_ids"]
     if device.type != "cpu":
         batch = {key: value.to(device) for key, value in batch.items()}

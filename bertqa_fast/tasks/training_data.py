@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bertqa_fast.data.examples import Answer, QAExample
-from bertqa_fast.data.windows import Window, make_windows
+from bertqa_fast.data.windows import Window, make_windows, with_text
 from bertqa_fast.tasks.gold import first_answer
 
 Example = TypeVar("Example")
@@ -103,7 +103,7 @@ def _tokens(window: Window, answer: Answer, *, is_last: bool) -> tuple[int, int]
     offsets = window.offsets[context]
     if (first < offsets[0, 0] and window.context_first > 0) or (end > offsets[-1, 1] and not is_last):
         return 0, 0
-    inside = context[(offsets[:, 1] > first) & (offsets[:, 0] < end)]
+    inside = context[(offsets[:, 1] > first) & (offsets[:, 0] < end) & with_text(window)[context]]
     return (int(inside[0]), int(inside[-1])) if len(inside) else (0, 0)
 
 

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from bertqa_fast.analysis.options import check_choice
 from bertqa_fast.data.examples import QAExample
+from bertqa_fast.data.spelling import shown_tokens
 from bertqa_fast.data.windows import Window, make_windows
 from bertqa_fast.engine_calls import flatten
 from bertqa_fast.tasks.answers import rank_answers
@@ -38,11 +39,14 @@ class AttentionMap:
         The encoder block.
     probabilities : float32 ``[A, T, T]``
         Rows attend to columns; every row of a head sums to 1.
+    texts : (str, str) or None
+        The question and the passage, for the figure; without them it has the tokens as they are spelled.
     """
 
     window: Window
     layer: int
     probabilities: NDArray[np.float32]
+    texts: tuple[str, str] | None = None
 
     @property
     def tokens(self) -> list[str]:
@@ -155,7 +159,8 @@ def attention_map(
     chosen = windows[window]
     found = model.core.attention(*flatten([chosen]), layer=blocks[0])
     count = len(chosen.tokens)
-    return AttentionMap(chosen, blocks[0], found["probabilities"].reshape(-1, count, count))
+    probabilities = found["probabilities"].reshape(-1, count, count)
+    return AttentionMap(chosen, blocks[0], probabilities, (example.question, example.context))
 
 
 def _figure(of: AttentionMap, shown: NDArray[Any], head: int | None) -> Figure:
@@ -173,8 +178,10 @@ def _figure(of: AttentionMap, shown: NDArray[Any], head: int | None) -> Figure:
         for line in (axes.axhline, axes.axvline):
             line(border, color="#d95f02", linewidth=0.7)
     if labelled:
-        axes.set_xticks(range(count), of.tokens, fontsize=6, rotation=90)
-        axes.set_yticks(range(count), of.tokens, fontsize=6)
+        window, texts = of.window, of.texts
+        called = shown_tokens(of.tokens, window.offsets, window.segment, texts) if texts else of.tokens
+        axes.set_xticks(range(count), called, fontsize=6, rotation=90)
+        axes.set_yticks(range(count), called, fontsize=6)
     else:
         middles = [float(np.flatnonzero(of.window.segment == side).mean()) for side in (0, 1)]
         axes.set_xticks(middles, ["question", "passage"], fontsize=8)

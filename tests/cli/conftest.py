@@ -98,7 +98,7 @@ def program(environ: dict[str, str]) -> Program:
     return run
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def invoke(environ: dict[str, str]) -> Callable[..., Any]:
     """Return a runner of the program within this process, where starting one more would prove nothing new."""
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 import bertqa_fast as bf
 from bertqa_fast.data.windows import make_windows
-from bertqa_fast.tokenizer import PlainTokenizer, backend_of, plain_tokens
+from bertqa_fast.tokenizer import PlainTokenizer, backend_of, load_tokenizer, plain_tokens
 
 EXAMPLE = bf.QAExample("who wrote it?", "it was written by ada in paris.", answers=("ada",))
 
@@ -160,6 +160,27 @@ def test_what_is_asked_of_a_call_does_not_stay(pair: tuple[Any, PlainTokenizer])
     wanted = make_windows(plain_one, [example])[0].tokens
     full(example.context, split_special_tokens=True, truncation=True, max_length=4, padding="max_length")
     assert make_windows(full, [example])[0].tokens == wanted
+
+
+def test_byte_level_files_of_old(tokenizer_folder: Callable[[str], Path], tmp_path: Path) -> None:
+    """A vocabulary and merges in files of their own say what tokenizer.json says."""
+    folder = tokenizer_folder("byte-level")
+    model = json.loads((folder / "tokenizer.json").read_text())["model"]
+    (tmp_path / "vocab.json").write_text(json.dumps(model["vocab"]))
+    merges = [" ".join(pair) for pair in model["merges"]]
+    (tmp_path / "merges.txt").write_text("\n".join(["#version: 0.2", *merges]) + "\n")
+    shutil.copy(folder / "tokenizer_config.json", tmp_path)
+    example = bf.QAExample("Who sailed?", "Ada's ship  left, naïve\n")
+    first, second = (make_windows(load_tokenizer(source), [example])[0] for source in (folder, tmp_path))
+    assert first.tokens == second.tokens
+    assert first.input_ids.tolist() == second.input_ids.tolist()
+
+
+def test_a_sentencepiece_model_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "spiece.model").write_bytes(b"")
+    monkeypatch.setattr("bertqa_fast.tokenizer.find_spec", lambda name: None)
+    with pytest.raises(ValueError, match=r"pip install 'bertqa_fast\[sentencepiece\]'"):
+        load_tokenizer(tmp_path)
 
 
 def test_a_file_that_is_none(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,9 +12,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
+import bertqa_fast as bf
 from bertqa_fast.analysis.words import largest, sentence_around, words_of
+from bertqa_fast.data.windows import make_windows
 from bertqa_fast.runs.reader import Run
 from bertqa_fast.runs.scored import ScoredWindow
+from bertqa_fast.tokenizer import load_tokenizer
 
 MakeRun = Callable[..., Run]
 Write = Callable[..., Any]
@@ -113,3 +117,68 @@ def test_no_answer_no_sentence(window: Callable[..., ScoredWindow]) -> None:
     scored = window("who", "ada .", answer=(-3, -3))  # the [CLS] token
     assert scored.span == (0, 0)
     assert not sentence_around(scored).any()
+
+
+PASSAGE = "It sailed in May. Ada's café sold 14  letters (in Paris). The end."
+
+
+@pytest.fixture
+def read(tokenizer_folder: Callable[[str], Path]) -> Callable[..., ScoredWindow]:
+    """Make the window of a kind of tokenizer over the passage above, around an answer; token t has 2^t."""
+
+    def make(kind: str, answer: str) -> ScoredWindow:
+        example = bf.QAExample("Who sailed?", PASSAGE)
+        [window] = make_windows(load_tokenizer(tokenizer_folder(kind)), [example])
+        at, scores = PASSAGE.index(answer), 2.0 ** np.arange(len(window.tokens))[None]
+        held = (window.offsets[:, 1] > at) & (window.offsets[:, 0] < at + len(answer))
+        place = np.flatnonzero(held & (window.segment == 1))
+        return ScoredWindow(
+            example=0,
+            id=None,
+            window=0,
+            layers=(0,),
+            scores=scores,
+            signed=scores,
+            tokens=window.tokens,
+            segment=window.segment,
+            word_ids=window.word_ids,
+            offsets=window.offsets,
+            span=(int(place[0]), int(place[-1])),
+            question=example.question,
+            context=PASSAGE,
+        )
+
+    return make
+
+
+OTHERS = ["byte-level", "byte-level, spaces kept", "xlm-roberta", "albert", "unigram", "metaspace bpe"]
+
+
+@pytest.mark.parametrize("kind", ["wordpiece cased", *OTHERS])
+def test_the_sentence_by_any_tokenizer(read: Callable[..., ScoredWindow], kind: str) -> None:
+    scored = read(kind, "14")
+    chosen = np.flatnonzero(sentence_around(scored))
+    places = {place for a, b in scored.offsets[chosen].tolist() for place in range(a, b)}
+    assert "".join(PASSAGE[place] for place in sorted(places)) in (
+        "Ada'scafésoldletters(inParis",
+        "Ada'scafésoldletters(inParis)",
+    )
+
+
+@pytest.mark.parametrize("kind", OTHERS)
+def test_pieces_without_their_head_by_any_tokenizer(read: Callable[..., ScoredWindow], kind: str) -> None:
+    scored = read(kind, "14")
+    words = words_of(scored, 1, merge="reference")
+    wanted = []
+    # A word's first piece alone, and what follows it together; white space is no piece.
+    for number in range(scored.word_ids.max() + 1):
+        own = (
+            (scored.word_ids == number)
+            & (scored.segment == 1)
+            & (scored.offsets[:, 1] > scored.offsets[:, 0])
+        )
+        edges = scored.offsets[own].tolist()
+        wanted += [PASSAGE[slice(*edges[0])]] if edges else []
+        wanted += [PASSAGE[edges[1][0] : edges[-1][1]]] if len(edges) > 1 else []
+    assert words.texts == wanted
+    assert all(words.texts)
