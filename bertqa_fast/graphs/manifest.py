@@ -113,7 +113,7 @@ def read_manifest(folder: Path, *, verify: bool = True) -> Manifest:
             graphs=data["graphs"],
             tokenizer=None if tokens is None else {name: tokens[name] for name in PLAIN_TOKENS},
             files=data["files"],
-            generic=data["generic"],
+            generic=data.get("generic", False),
         )
         needed = {"weights.bin", *(f"{graph}.onnx" for graph in manifest.graphs)}
         if manifest.tokenizer is not None:
