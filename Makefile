@@ -28,7 +28,7 @@ $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
 
 $(VENV)/.dev: $(SOURCES) | $(BIN)/python
-	$(PIP) install --quiet -c constraints.txt -e '.[cpu,train,dev]'
+	$(PIP) install --quiet -c constraints.txt -e '.[cpu,train,generic,dev]'
 	touch $@
 
 $(VENV)/.demo: $(VENV)/.dev

@@ -372,7 +372,8 @@ class Model:
         class of rows (tokens that ask) and one of columns (tokens asked) is masked; whether tokens always may attend to
         themselves; whether heads attend uniformly in place of the table; the heads, none for all; and how many of the
         masked cells, the most attended ones of each head, are masked at all, 0 for all. Returns ``start_logits``,
-        ``end_logits`` ``[total tokens]``, ``masked_start_logits``, ``masked_end_logits`` ``[cells, total tokens]`` and
+        ``end_logits`` ``[total tokens]``, ``masked_start_logits``, ``masked_end_logits`` ``[cells, total tokens]``
+        (a classifier: ``class_logits`` ``[sequences, C]``, ``masked_class_logits`` ``[cells, sequences, C]``) and
         ``statistics``.
         """
     def single_pass(

@@ -20,7 +20,7 @@ from bertqa_fast.device import check_device, check_options, open_environment
 from bertqa_fast.engine_calls import advance, check_states, flatten
 from bertqa_fast.graphs.checkpoint import open_source
 from bertqa_fast.graphs.derived import Change, derive
-from bertqa_fast.graphs.exporter import resolve_task, write_export
+from bertqa_fast.graphs.exporter import family_for, resolve_task, write_export
 from bertqa_fast.graphs.manifest import EXPORTER_VERSION, Manifest, is_export, read_manifest
 from bertqa_fast.memory import default_budget
 from bertqa_fast.progress import progress_bar
@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from bertqa_fast.data.windows import Window
 
 Array = npt.NDArray[np.float32]
+
+_OWN_PRODUCTS = ("bf16x3", "bf16")  # by fused operators, which a generic export does not have
 
 
 def load(
@@ -122,6 +124,11 @@ def load(
         folder, manifest = _cached_export(
             source, task, tokenizer, _cache_folder(cache_dir), refresh, allow_bin
         )
+    if manifest.generic and precision in _OWN_PRODUCTS:
+        raise ValueError(
+            f"precision: got {precision!r}, which a family's export has alone; {folder} went the generic "
+            "way, wanted 'fp32'"
+        )
     placing = Placing(device, precision, given_options, allow_partial)
     return Model(folder, manifest, placing, threads, memory_budget)
 
@@ -139,7 +146,7 @@ def _cached_export(
     source: Any, task: str | None, tokenizer: Any, cache: Path, refresh: bool, allow_bin: bool
 ) -> tuple[Path, Manifest]:
     opened = open_source(source, tokenizer, allow_bin=allow_bin)
-    head = resolve_task(opened, task)
+    head = resolve_task(opened, task, family_for(opened))
     folder = cache / f"{opened.fingerprint[:24]}-{head}-{EXPORTER_VERSION}"
     if not refresh and folder.exists():
         return folder, read_manifest(folder)
@@ -177,6 +184,8 @@ class Model:
         Of each block, whose weights it has: 0 to L - 1, or fewer numbers where blocks share them.
     memory_budget : int
         Bytes that activations may take.
+    generic : bool
+        Whether the export went the generic way: it has integrated gradients and plain gradients alone.
     labels : tuple of str or int
         A classifier's classes: the names that its configuration has, or numbers where these say nothing
         (``LABEL_0`` …). Empty for a reader.
@@ -195,6 +204,7 @@ class Model:
         self.device = placing.device
         self.precision = placing.precision
         self.memory_budget = memory_budget
+        self.generic = manifest.generic
         self.num_layers = spec.num_layers
         self.num_heads = spec.num_heads
         self.hidden_size = spec.hidden_size

@@ -24,6 +24,8 @@ Where PyTorch is installed, the export is then compared with it: logits, and the
 [cyan]bertqa-fast export ./my-model --output-dir ./my-model-onnx[/cyan]
 
 [cyan]bertqa-fast export ./my-model --output-dir ./my-model-onnx --json --no-parity[/cyan]
+
+[cyan]bertqa-fast export ./my-mpnet --output-dir ./my-mpnet-onnx --generic[/cyan]
 """
 
 
@@ -32,13 +34,20 @@ def export(
     model: Annotated[str, typer.Argument(help="Hugging Face folder or hub id.")],
     output_dir: Annotated[Path, typer.Option("--output-dir", help="Folder to make.")],
     parity: Annotated[bool, typer.Option(help="Compare with PyTorch where it is installed.")] = True,
+    generic: Annotated[
+        bool | None,
+        typer.Option(
+            help="Go the generic way, slower and with gradients alone; by default where no family knows the "
+            "model and the extra 'generic' is installed."
+        ),
+    ] = None,
     allow_bin: AllowBinOption = False,
     json: JsonOption = False,
 ) -> None:
     """Export a model and print how it compares with PyTorch."""
     from bertqa_fast.graphs.exporter import export as write
 
-    folder = write(model, output_dir, allow_bin=allow_bin)
+    folder = write(model, output_dir, allow_bin=allow_bin, generic=generic)
     log(f"exported to {folder}")
     report = compare(model, folder, allow_bin=allow_bin) if parity else None
     if json:

@@ -89,6 +89,17 @@ def check_options(config: Config) -> None:
         raise ValueError(
             "source: got a decoder, wanted an encoder (is_decoder and add_cross_attention false)"
         )
+    require_one_class(config)
+
+
+def require_one_class(config: Mapping[str, Any]) -> None:
+    """Refuse classifiers of anything but one class a text.
+
+    Raises
+    ------
+    ValueError
+        Naming ``problem_type``.
+    """
     if config.get("problem_type") in ("regression", "multi_label_classification"):
         raise ValueError(
             f"source: got problem_type={config['problem_type']!r}, wanted a classifier of one class a text"

@@ -175,6 +175,48 @@ class Graph:
         self._fused[operator.name] = operator
         return self._append(operator.name, inputs, operator.outputs, attributes, DOMAIN)
 
+    def include(
+        self, nodes: Sequence[onnx.NodeProto], names: Mapping[str, str], types: Mapping[str, int]
+    ) -> dict[str, str]:
+        """Append nodes of another graph.
+
+        Parameters
+        ----------
+        nodes : sequence of onnx.NodeProto
+            In order.
+        names : mapping
+            What they take by its name there, to its name here.
+        types : mapping
+            Element types by names there; floats where it says nothing.
+
+        Returns
+        -------
+        dict
+            ``names``, and what the nodes give.
+        """
+        names = dict(names)
+        for node in nodes:
+            own = [name for name in node.output if name]
+            involved = {
+                types.get(name, FLOAT) for name in [*own, *(node.input if node.op_type != "Shape" else ())]
+            }
+            self._counter += 1
+            scope = [INDEX] if involved <= {INT64, BOOL} else []
+            stem = "/".join([*scope, *self._scope, f"{node.op_type}_{self._counter}"])
+            copy = onnx.NodeProto()
+            copy.CopyFrom(node)
+            copy.name = stem
+            for number, name in enumerate(node.output):
+                if name:
+                    names[name] = stem if len(own) == 1 else f"{stem}:{number}"
+                    self._types[names[name]] = types.get(name, FLOAT)
+            copy.input[:] = [names[name] if name else "" for name in node.input]
+            copy.output[:] = [names[name] if name else "" for name in node.output]
+            del copy.metadata_props[:]
+            copy.doc_string = ""
+            self._nodes.append(copy)
+        return names
+
     def _append(
         self, kind: str, inputs: Sequence[str], outputs: int, attributes: Mapping[str, Any], domain: str = ""
     ) -> tuple[str, ...]:

@@ -22,7 +22,7 @@ class Source:
     """A model before export: its configuration, weights, and where its tokenizer is.
 
     ``fingerprint`` is a SHA-256 over configuration, weights and tokenizer; ``tokenizer`` is a folder or a
-    tokenizer.
+    tokenizer; ``origin`` is the folder that the weights are in, or the module.
     """
 
     name: str
@@ -30,6 +30,7 @@ class Source:
     checkpoint: Checkpoint
     fingerprint: str
     tokenizer: Any
+    origin: Any = None
 
 
 class ModuleCheckpoint:
@@ -83,7 +84,8 @@ def _open_module(module: Any, tokenizer: Any) -> Source:
     digest = hashlib.sha256(json.dumps(config, sort_keys=True, default=str).encode())
     checkpoint.update(digest)
     digest.update(_described(tokenizer))
-    return Source(f"{type(module).__name__} in memory", config, checkpoint, digest.hexdigest(), tokenizer)
+    name = f"{type(module).__name__} in memory"
+    return Source(name, config, checkpoint, digest.hexdigest(), tokenizer, module)
 
 
 def _described(tokenizer: Any) -> bytes:
@@ -120,4 +122,5 @@ def _open_folder(folder: Path, tokenizer: Any, *, allow_bin: bool) -> Source:
         weights.open(),
         digest.hexdigest(),
         folder if tokenizer is None else tokenizer,
+        folder,
     )

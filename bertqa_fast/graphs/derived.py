@@ -63,6 +63,11 @@ def derive(
     if blocks is None and change is None:
         raise ValueError("blocks, change: got None for both, wanted at least one of them")
     manifest = read_manifest(folder)
+    if manifest.generic:
+        raise ValueError(
+            f"folder: {folder} is a generic export, whose blocks and weights cannot be told apart; wanted "
+            "one of a family (docs/generic.md)"
+        )
     kept = _checked(blocks, manifest.spec.num_layers)
     if out_dir.exists() and out_dir.samefile(folder):
         raise ValueError(f"out_dir: got the export itself, {out_dir}; wanted another folder")

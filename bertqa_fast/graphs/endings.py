@@ -65,14 +65,17 @@ class SpanEnding:
 
     def gradient(self, x: str, sizes: str) -> str:
         """Softmax over the positions, its gradient, and that of the head."""
+        return qa_logits_backward(self._g, *self.seeds(*qa_logits(self._g, x, sizes)))
+
+    def seeds(self, start: str, end: str) -> tuple[str, str]:
+        """Declare the logits ``[R, T]`` as outputs, and return the target's gradient of them."""
         g = self._g
         softmax_mask = g.input("softmax_mask", FLOAT, ["E", "T"])
         reselect = g.input("reselect", BOOL, [1])
-        start, end = qa_logits(g, x, sizes)
         g.output(start, "start_logits", FLOAT, ["R", "T"])
         g.output(end, "end_logits", FLOAT, ["R", "T"])
         target = TargetInputs(*self._spans, self._mix, reselect, self._rows.of_rows(softmax_mask))
-        return qa_logits_backward(g, *qa_target_gradient(g, start, end, target))
+        return qa_target_gradient(g, start, end, target)
 
 
 class SpanLogitsEnding:
@@ -115,12 +118,16 @@ class ClassEnding:
 
     def gradient(self, x: str, sizes: str) -> str:
         """Softmax over the classes, its gradient, and that of the pooled first token."""
+        logits, slope = class_logits(self._g, self._spec, x)
+        return class_logits_backward(self._g, *self.seeds(logits), slope)
+
+    def seeds(self, logits: str) -> tuple[str]:
+        """Declare the logits ``[R, C]`` as an output, and return the target's gradient of them."""
         g = self._g
         reselect = g.input("reselect", BOOL, [1])
-        logits, slope = class_logits(g, self._spec, x)
         g.output(logits, "class_logits", FLOAT, ["R", self._classes])
         target = LabelInputs(self._label, self._sign, self._mix, reselect)
-        return class_logits_backward(g, class_target_gradient(g, logits, target), slope)
+        return (class_target_gradient(g, logits, target),)
 
 
 def ending_of(

@@ -39,12 +39,15 @@ class Contents:
         A graph's name to the weights it uses.
     weights : dict
         Size and SHA-256 of the weight file.
+    generic : bool
+        Whether the graphs are those of :mod:`bertqa_fast.generic`.
     """
 
     spec: EncoderSpec
     tensors: tuple[TensorEntry, ...]
     graphs: dict[str, list[str]]
     weights: dict[str, Any]
+    generic: bool = False
 
 
 def write_model(
@@ -95,6 +98,7 @@ def write_manifest(
         graphs=contents.graphs,
         tokenizer=plain_tokens(part),
         files=files | {"weights.bin": contents.weights},
+        generic=contents.generic,
     )
     write_atomic(part / MANIFEST, manifest.to_json())
 

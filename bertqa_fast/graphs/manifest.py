@@ -38,7 +38,8 @@ class Manifest:
 
     ``graphs`` maps a graph's name to the weights it uses; ``tokenizer`` is what
     :func:`bertqa_fast.tokenizer.plain_tokens` says of the folder; ``files`` maps every other file of
-    the folder to its size and SHA-256; ``fingerprint`` identifies the model that was exported.
+    the folder to its size and SHA-256; ``fingerprint`` identifies the model that was exported; ``generic``:
+    its graphs are those of :mod:`bertqa_fast.generic`, fewer than a family's.
     """
 
     model_type: str
@@ -50,6 +51,7 @@ class Manifest:
     graphs: dict[str, list[str]]
     tokenizer: dict[str, int | None] | None
     files: dict[str, dict[str, Any]]
+    generic: bool = False
 
     def to_json(self) -> str:
         """Return the file's text."""
@@ -58,6 +60,7 @@ class Manifest:
                 "format": FORMAT,
                 "exporter_version": EXPORTER_VERSION,
                 "model_type": self.model_type,
+                "generic": self.generic,
                 "task": self.task,
                 "source": self.source,
                 "fingerprint": self.fingerprint,
@@ -110,6 +113,7 @@ def read_manifest(folder: Path, *, verify: bool = True) -> Manifest:
             graphs=data["graphs"],
             tokenizer=None if tokens is None else {name: tokens[name] for name in PLAIN_TOKENS},
             files=data["files"],
+            generic=data.get("generic", False),
         )
         needed = {"weights.bin", *(f"{graph}.onnx" for graph in manifest.graphs)}
         if manifest.tokenizer is not None:

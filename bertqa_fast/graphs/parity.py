@@ -90,17 +90,25 @@ def parity_report(
     from bertqa_fast.model import load
 
     with load(export_dir) as model:
+        exact = _exact(model, source, allow_bin)
         room = min(384, model.max_positions)
         if model.task == "text-classification":
             [window] = make_text_windows(
                 model.window_tokenizer, [TextExample(*(text or (_PASSAGE, None)))], max_length=room
             )
-            classifier = Float64Classifier(source, allow_bin=allow_bin)
-            return ParityReport(_compare(model, window, *_class(model, classifier, window)))
+            return ParityReport(_compare(model, window, *_class(model, exact, window)))
         example = QAExample(*(text or (_QUESTION, _PASSAGE)))
         window = make_windows(model.window_tokenizer, [example], max_length=room)[0]
-        reader = Float64Reader(source, allow_bin=allow_bin)
-        return ParityReport(_compare(model, window, *_answer(model, reader, example, window)))
+        return ParityReport(_compare(model, window, *_answer(model, exact, example, window)))
+
+
+def _exact(model: Model, source: Any, allow_bin: bool) -> Float64Model:
+    if model.generic:
+        from bertqa_fast.generic.reference import Float64Generic
+
+        return Float64Generic(source, model.task, allow_bin=allow_bin)
+    kind = Float64Classifier if model.task == "text-classification" else Float64Reader
+    return kind(source, allow_bin=allow_bin)
 
 
 @dataclass(frozen=True)

@@ -62,23 +62,23 @@ def gradient_graph(spec: EncoderSpec, weights: Mapping[str, TensorEntry], kind: 
     elif kind == "one_hot":
         gradient = embeddings_backward(g, spec, gradient, norm)
     E = spec.embedding_size
-    scores, signed = _of_vocabulary(g, gradient, ids, E) if kind == "one_hot" else _of_hidden(g, gradient)
+    scores, signed = of_vocabulary(g, gradient, ids, E) if kind == "one_hot" else of_hidden(g, gradient)
     name = layer_name(EMBEDDINGS)
     g.output(scores, f"scores_{name}", FLOAT, ["E", "T"])
     g.output(signed, f"signed_{name}", FLOAT, ["E", "T"])
     if kind == "one_hot" and E != H:
-        gradient = _as_wide(g, gradient, E, H)
+        gradient = as_wide(g, gradient, E, H)
     g.output(gradient, f"values_{name}", FLOAT, ["E", "T", H])
     return g
 
 
-def _of_hidden(g: Graph, values: str) -> tuple[str, str]:
+def of_hidden(g: Graph, values: str) -> tuple[str, str]:
     """Return norms and sums over H."""
     last = g.constant([-1])
     return g.op("ReduceL2", values, last, keepdims=0), g.op("ReduceSum", values, last, keepdims=0)
 
 
-def _as_wide(g: Graph, values: str, width: int, wanted: int) -> str:
+def as_wide(g: Graph, values: str, width: int, wanted: int) -> str:
     """Cut ``[.., width]`` off, or fill it up with zeros, to ``[.., wanted]``."""
     last = g.constant([-1])
     if width > wanted:
@@ -86,7 +86,7 @@ def _as_wide(g: Graph, values: str, width: int, wanted: int) -> str:
     return g.op("Pad", values, g.constant([0, wanted - width]), g.constant(0.0), last)
 
 
-def _of_vocabulary(g: Graph, gradient: str, ids: str, width: int) -> tuple[str, str]:
+def of_vocabulary(g: Graph, gradient: str, ids: str, width: int) -> tuple[str, str]:
     """Return what the gradient of one-hot ids has for its norm, and at the token itself."""
     last = g.constant([-1])
     root = g.op("Gemm", g.reshape(gradient, [-1, width]), g.weight(WORD_ROOT))

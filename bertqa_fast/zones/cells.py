@@ -21,6 +21,10 @@ alone; ``"uniform"``, to all tokens equally; ``"reference"``, what the published
 same number to every score, which a softmax does not notice, so that nothing is masked.
 
 Windows have no padding here, and padding in a batch is never attended to.
+
+Of a classifier's pair of texts the first stands where the question does, and the second where the passage
+does. A text alone is all question: its zones are ``q2`` and ``all``, and under ``special="reference"`` what
+is left of ``p2q``, the text in the rows of special tokens ([CLS] among them, which the class is read from).
 """
 
 from __future__ import annotations
@@ -124,7 +128,8 @@ def classes_of(window: Window, special: str = "keep") -> NDArray[np.int8]:
     """
     classes = np.where(window.segment < 0, NEITHER, window.segment).astype(np.int8)
     if special == "segment":
-        at_passage = int(np.flatnonzero(window.segment == 1)[0])
+        passage = np.flatnonzero(window.segment == 1)
+        at_passage = int(passage[0]) if len(passage) else len(classes)
         later = np.arange(len(classes)) > at_passage
         classes = np.where(classes == NEITHER, np.where(later, PASSAGE, QUESTION), classes).astype(np.int8)
     return classes
@@ -161,3 +166,22 @@ def masked_cells(
         return np.full((count, count), all_mode == "uniform")
     classes = classes_of(window, special)
     return np.asarray(zone_table(zones, special)[classes[:, None], classes])
+
+
+def has_cells(window: Window, zones: Sequence[str], special: str = "keep") -> bool:
+    """Return whether zones mask anything in a window: a text alone has no second text.
+
+    Raises
+    ------
+    ValueError
+        They leave some row of the window nothing: a text alone whose special tokens belong to it.
+    """
+    if tuple(zones) == (ALL,):
+        return True
+    masked = masked_cells(window, zones, special=special)
+    if masked.all(axis=1).any():
+        raise ValueError(
+            f"zone: got {list(zones)} with special={special!r}, which leaves tokens of a text alone nothing "
+            "to attend to; wanted zone='all', or special='keep'"
+        )
+    return bool(masked.any())

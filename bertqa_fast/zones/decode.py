@@ -1,4 +1,4 @@
-"""Logits with zones masked: windows and maskings in, arrays out."""
+"""Logits with zones masked, of both heads: windows and maskings in, arrays out."""
 
 from __future__ import annotations
 
@@ -60,6 +60,26 @@ def masked_logits(
     progress : callable, optional
         Called with the work done so far and in all; what it raises ends the work.
     """
+    start, end = _decode(model, windows, maskings, ("start", "end"), progress)
+    return MaskedLogits(start, end, flatten(windows)[2])
+
+
+def masked_class_logits(
+    model: Model, windows: Sequence[Window], maskings: Sequence[Masking], progress: Moved | None = None
+) -> NDArray[np.float32]:
+    """Do the same with a classifier: logits ``[1 + maskings, windows, C]``, row 0 unmasked."""
+    [logits] = _decode(model, windows, maskings, ("class",), progress)
+    return logits
+
+
+def _decode(
+    model: Model,
+    windows: Sequence[Window],
+    maskings: Sequence[Masking],
+    names: Sequence[str],
+    progress: Moved | None,
+) -> list[NDArray[np.float32]]:
+    """Return the logits of each name, a row unmasked and one for every masking."""
     ids, types, offsets = flatten(windows)
     run = [number for number, masking in enumerate(maskings) if not masking.changes_nothing]
     if run:
@@ -75,9 +95,9 @@ def masked_logits(
     else:
         found = model.core.forward(ids, types, offsets, layers=[], progress=progress)
     rows = []
-    for end in ("start", "end"):
-        every = np.tile(found[f"{end}_logits"], (1 + len(maskings), 1))
+    for name in names:
+        every = np.repeat(found[f"{name}_logits"][None], 1 + len(maskings), axis=0)
         if run:
-            every[[1 + number for number in run]] = found[f"masked_{end}_logits"]
+            every[[1 + number for number in run]] = found[f"masked_{name}_logits"]
         rows.append(every)
-    return MaskedLogits(rows[0], rows[1], offsets)
+    return rows

@@ -1,15 +1,21 @@
-"""Answer questions with attention zones masked."""
+"""Answer questions, or classify texts, with attention zones masked."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, TypedDict, Unpack, overload
 
-from bertqa_fast.data.examples import QAExample
+import numpy as np
+from numpy.typing import NDArray
+
+from bertqa_fast.data.examples import QAExample, TextExample
 from bertqa_fast.data.windows import Window
 from bertqa_fast.tasks.answers import Logits, Prediction
-from bertqa_fast.tasks.predict import predict, reading_tokenizer
-from bertqa_fast.zones.decode import masked_logits
+from bertqa_fast.tasks.classify import ClassPrediction
+from bertqa_fast.tasks.limits import window_tokenizer
+from bertqa_fast.tasks.predict import predict
+from bertqa_fast.zones.cells import has_cells
+from bertqa_fast.zones.decode import masked_class_logits, masked_logits
 from bertqa_fast.zones.request import Masking
 
 if TYPE_CHECKING:
@@ -33,11 +39,12 @@ class MaskingOptions(TypedDict, total=False):
     show_progress: bool | None
 
 
-class MaskedReader:
-    """A reader with zones masked, as :func:`bertqa_fast.predict` takes it."""
+class MaskedModel:
+    """A model with zones masked, as :func:`bertqa_fast.predict` takes it."""
 
     def __init__(self, model: Model, masking: Masking) -> None:
         self.masking = masking
+        self.task = model.task
         self.max_positions = model.max_positions
         self.window_tokenizer = model.window_tokenizer
         self._model = model
@@ -52,11 +59,34 @@ class MaskedReader:
         """The model's configuration."""
         return self._model.config
 
+    @property
+    def labels(self) -> tuple[str | int, ...]:
+        """A classifier's classes."""
+        return self._model.labels
+
     def logits(self, windows: Sequence[Window], *, show_progress: bool | None = None) -> list[Logits]:
         """Return start and end logits ``[T]`` of each window, in order; progress is the caller's."""
         if not windows:
             return []
         return masked_logits(self._model, windows, [self.masking]).of(1, slice(0, len(windows)))
+
+    def class_logits(
+        self, windows: Sequence[Window], *, show_progress: bool | None = None
+    ) -> list[NDArray[np.float32]]:
+        """Return the logits of each window's classes ``[C]``, in order; progress is the caller's.
+
+        Raises
+        ------
+        ValueError
+            A text has no cell of the zones: they are between two texts, and it stands alone.
+        """
+        for window in windows:
+            if not has_cells(window, self.masking.zones, self.masking.special):
+                raise ValueError(
+                    f"zone: got {list(self.masking.zones)}, but a text alone has none of its cells; wanted "
+                    "'q2' or 'all', or pairs of texts"
+                )
+        return list(masked_class_logits(self._model, windows, [self.masking])[1]) if windows else []
 
 
 @overload
@@ -75,9 +105,25 @@ def mask_attention(
     layer: Any,
     **options: Unpack[MaskingOptions],
 ) -> list[Prediction]: ...
+@overload
 def mask_attention(
     model: Model,
-    examples: QAExample | Sequence[QAExample],
+    examples: TextExample,
+    zone: str | Sequence[str],
+    layer: Any,
+    **options: Unpack[MaskingOptions],
+) -> ClassPrediction: ...
+@overload
+def mask_attention(
+    model: Model,
+    examples: Sequence[TextExample],
+    zone: str | Sequence[str],
+    layer: Any,
+    **options: Unpack[MaskingOptions],
+) -> list[ClassPrediction]: ...
+def mask_attention(
+    model: Model,
+    examples: Any,
     zone: str | Sequence[str],
     layer: Any,
     *,
@@ -93,21 +139,22 @@ def mask_attention(
     null_score_diff_threshold: float | None = None,
     distinct_texts: bool = False,
     show_progress: bool | None = None,
-) -> Prediction | list[Prediction]:
-    """Answer one question, or many, with a zone of the attention matrix masked (Cui et al. 2022).
+) -> Any:
+    """Answer questions, or classify texts, with a zone of the attention matrix masked (Cui et al. 2022).
 
     What is masked gets no attention: its scores are left out of the softmax, the others share what it had.
 
     Parameters
     ----------
     model : Model
-        A reader, from :func:`bertqa_fast.load`.
-    examples : QAExample or sequence of QAExample
+        A reader or a classifier, from :func:`bertqa_fast.load`.
+    examples : QAExample or sequence of QAExample; for a classifier TextExample or sequence of TextExample
         One gives one prediction, a sequence a list in the same order.
     zone : str or sequence of str
         ``"q2"`` (question to question), ``"q2p"`` (question to passage), ``"p2q"``, ``"p2"``, several of
         these, which are masked together, or ``"all"``. Rows attend: in ``"q2p"`` question tokens cannot
-        attend to the passage.
+        attend to the passage. Of a pair of texts the first is the question and the second the passage; a text
+        alone is all question.
     layer : int, ``"all"`` or sequence of int
         Encoder blocks 0 … L-1 inside of which the zone is masked, in one decode.
     special : {"keep", "segment", "reference"}
@@ -122,25 +169,28 @@ def mask_attention(
         Only so many cells of the zone, those that get the highest attention probability, for each head.
     max_length, doc_stride, max_query_length, n_best, max_answer_length : int
         Windows and answers, as in :func:`bertqa_fast.predict`; so are ``null_score_diff_threshold`` and
-        ``distinct_texts``.
+        ``distinct_texts``. A classifier looks at ``max_length`` alone.
     show_progress : bool or None
         A progress bar; None shows it on a terminal.
 
     Returns
     -------
-    Prediction or list of Prediction
+    Prediction or list of Prediction; for a classifier ClassPrediction or list of ClassPrediction
 
     Raises
     ------
     ValueError, TypeError
-        For an argument out of range; the message names it, what came and what was wanted.
+        For an argument out of range; the message names it, what came and what was wanted. Among others for
+        a text alone that has none of the zone's cells, or one of whose tokens would have nothing left to
+        attend to.
     EngineError
         Where the runtime refuses.
     """
-    reading_tokenizer(model, max_length)  # before anything that only readers have is asked for
+    window_tokenizer(model, max_length)  # checks it before the zones are looked at
     masking = Masking.of(model, zone, layer, special=special, all_mode=all_mode, heads=heads, top=top)
+    decoder: Any = model if masking.changes_nothing else MaskedModel(model, masking)
     return predict(
-        model if masking.changes_nothing else MaskedReader(model, masking),
+        decoder,
         examples,
         max_length=max_length,
         doc_stride=doc_stride,

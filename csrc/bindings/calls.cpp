@@ -42,6 +42,21 @@ void put_logits(py::dict& out, engine::Logits&& logits, const engine::Model& mod
   out["class_logits"] = to_numpy(std::move(logits.classes), {sequences, classes});
 }
 
+void put_masked_logits(py::dict& out, engine::Logits&& logits, const engine::Model& model,
+                       const engine::Sequences& sequences, std::size_t runs) {
+  const engine::Head head = model.description().head();
+  const auto count = static_cast<py::ssize_t>(runs);
+  if (head.is_reader()) {
+    const auto total = static_cast<py::ssize_t>(sequences.total());
+    out["masked_start_logits"] = to_numpy(std::move(logits.start), {count, total});
+    out["masked_end_logits"] = to_numpy(std::move(logits.end), {count, total});
+    return;
+  }
+  out["masked_class_logits"] =
+      to_numpy(std::move(logits.classes),
+               {count, static_cast<py::ssize_t>(sequences.size()), static_cast<py::ssize_t>(head.classes())});
+}
+
 py::dict as_dict(const engine::Statistics& s) {
   py::dict out;
   out["batches"] = s.batches;

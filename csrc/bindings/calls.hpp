@@ -11,6 +11,7 @@
 
 #include "engine/head.hpp"
 #include "engine/model.hpp"
+#include "engine/sequences.hpp"
 #include "engine/target.hpp"
 
 namespace bertqa::bindings {
@@ -36,6 +37,10 @@ engine::TargetForm target_of(const Floats& target_mix, bool reselect);
 // Puts a reader's `start_logits`, `end_logits` [total tokens] or a classifier's `class_logits` [sequences, C]
 // into what a call returns.
 void put_logits(pybind11::dict& out, engine::Logits&& logits, const engine::Model& model);
+
+// The same of many runs: `masked_start_logits` [runs, total tokens] and so on.
+void put_masked_logits(pybind11::dict& out, engine::Logits&& logits, const engine::Model& model,
+                       const engine::Sequences& sequences, std::size_t runs);
 
 pybind11::dict as_dict(const engine::Statistics& statistics);
 

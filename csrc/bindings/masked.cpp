@@ -60,13 +60,9 @@ py::dict masked_forward(const std::shared_ptr<engine::Model>& model, const Ints&
     const py::gil_scoped_release release;
     result = engine::masked_forward(*model, request, progress_of(progress));
   }
-  const auto total = static_cast<py::ssize_t>(request.sequences.total());
-  const auto count = static_cast<py::ssize_t>(request.cells.size());
   py::dict out;
-  out["start_logits"] = to_numpy(std::move(result.start_logits), {total});
-  out["end_logits"] = to_numpy(std::move(result.end_logits), {total});
-  out["masked_start_logits"] = to_numpy(std::move(result.masked_start_logits), {count, total});
-  out["masked_end_logits"] = to_numpy(std::move(result.masked_end_logits), {count, total});
+  put_logits(out, std::move(result.logits), *model);
+  put_masked_logits(out, std::move(result.masked), *model, request.sequences, request.cells.size());
   out["statistics"] = as_dict(result.statistics);
   return out;
 }
@@ -103,7 +99,8 @@ Sequences as in ``forward``; ``classes`` (int8 ``[total tokens]``) puts tokens i
 class of rows (tokens that ask) and one of columns (tokens asked) is masked; whether tokens always may attend to
 themselves; whether heads attend uniformly in place of the table; the heads, none for all; and how many of the
 masked cells, the most attended ones of each head, are masked at all, 0 for all. Returns ``start_logits``,
-``end_logits`` ``[total tokens]``, ``masked_start_logits``, ``masked_end_logits`` ``[cells, total tokens]`` and
+``end_logits`` ``[total tokens]``, ``masked_start_logits``, ``masked_end_logits`` ``[cells, total tokens]``
+(a classifier: ``class_logits`` ``[sequences, C]``, ``masked_class_logits`` ``[cells, sequences, C]``) and
 ``statistics``.)")
       .def("attention", &attention, py::arg("input_ids").noconvert(), py::arg("token_type_ids").noconvert(),
            py::arg("offsets").noconvert(), py::kw_only(), py::arg("layer"), py::arg("rows_per_batch") = 0,

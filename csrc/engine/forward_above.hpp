@@ -16,8 +16,8 @@ namespace bertqa::engine {
 ForwardResult forward_above(Model& model, int layer, const HiddenStates& states, std::size_t rows_per_batch,
                             const Progress& progress);
 
-// Start and end logits [E, T] from states [E, T, H] at the output of `layer`, with `attention_mask` [E, T].
-// `last`: gives the arena's free memory back.
+// Logits, in the order of Head::outputs, from states [E, T, H] at the output of `layer`, with
+// `attention_mask` [E, T]. `last`: gives the arena's free memory back.
 std::vector<runtime::Value> logits_above(Model& model, int layer, const runtime::Value& hidden,
                                          const runtime::Value& attention_mask, bool last,
                                          Statistics& statistics);

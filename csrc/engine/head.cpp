@@ -22,21 +22,23 @@ std::vector<runtime::Output> Head::outputs() const {
   return all;
 }
 
-Logits::Logits(const Head& head, std::size_t sequences, std::size_t tokens)
-    : start(head.is_reader() ? tokens : 0),
-      end(head.is_reader() ? tokens : 0),
-      classes(sequences * head.classes()) {}
+Logits::Logits(const Head& head, std::size_t sequences, std::size_t tokens, std::size_t runs)
+    : start(head.is_reader() ? runs * tokens : 0),
+      end(head.is_reader() ? runs * tokens : 0),
+      classes(runs * sequences * head.classes()) {}
 
 void Logits::take(const Head& head, std::span<const runtime::Value> values, const Stretches& stretches,
-                  std::span<const std::size_t> members, std::size_t tokens) {
+                  std::span<const std::size_t> members, std::size_t tokens, std::size_t run) {
   if (head.is_reader()) {
-    unpad_rows(values[0], stretches, members, tokens, 1, start.data());
-    unpad_rows(values[1], stretches, members, tokens, 1, end.data());
+    const std::size_t first = run * static_cast<std::size_t>(stretches.offsets.back());
+    unpad_rows(values[0], stretches, members, tokens, 1, start.data() + first);
+    unpad_rows(values[1], stretches, members, tokens, 1, end.data() + first);
     return;
   }
   const auto* row = values[0].data<float>();
+  float* own = classes.data() + (run * stretches.size() * head.classes());
   for (const std::size_t member : members) {
-    std::copy_n(row, head.classes(), classes.data() + (member * head.classes()));
+    std::copy_n(row, head.classes(), own + (member * head.classes()));
     row += head.classes();
   }
 }

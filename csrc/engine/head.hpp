@@ -32,16 +32,18 @@ class Head {
 };
 
 // Logits of many sequences, without padding: a reader's [total tokens] each, or a classifier's
-// [sequences, classes]; what the model does not have is empty.
+// [sequences, classes]; what the model does not have is empty. With `runs` there are as many of them, one
+// after the other: the same sequences run several times.
 struct Logits {
   std::vector<float> start, end, classes;
 
   Logits() = default;
-  Logits(const Head& head, std::size_t sequences, std::size_t tokens);
+  Logits(const Head& head, std::size_t sequences, std::size_t tokens, std::size_t runs = 1);
 
-  // Copies what a batch gave, `values` in the order of Head::outputs, to the members' places.
+  // Copies what a batch gave in run number `run`, `values` in the order of Head::outputs, to the members'
+  // places.
   void take(const Head& head, std::span<const runtime::Value> values, const Stretches& stretches,
-            std::span<const std::size_t> members, std::size_t tokens);
+            std::span<const std::size_t> members, std::size_t tokens, std::size_t run = 0);
 };
 
 }  // namespace bertqa::engine

@@ -76,7 +76,7 @@ class Integration {
     work.rows_per_batch = request_.rows_per_batch;
     work.tokens_per_batch = model_.gradient_sizer.fastest();
     work.memory_budget = description.memory_budget;
-    work.traversal = request_.traversal;
+    work.traversal = model_.has("all_layers") ? request_.traversal : Traversal::cuts;
     work.weights_in_every_graph = model_.has_device_memory();
     work.takes_empty_tensors = model_.takes_empty_tensors();
     const auto members = order.first(group_size(request_, order, work.tokens, most_examples(work)));

@@ -53,15 +53,13 @@ std::size_t row_bytes(const EncoderSizes& sizes, std::size_t tokens) {
 }  // namespace
 
 MaskedResult masked_forward(Model& model, const MaskedRequest& request, const Progress& progress) {
-  model.require_reader("model");
   validate(model, request);
   const EncoderSizes& sizes = model.description().sizes;
-  const std::size_t total = request.sequences.total();
+  const Sequences& sequences = request.sequences;
+  const Head head = model.description().head();
   MaskedResult result;
-  result.start_logits.resize(total);
-  result.end_logits.resize(total);
-  result.masked_start_logits.resize(request.cells.size() * total);
-  result.masked_end_logits.resize(request.cells.size() * total);
+  result.logits = Logits(head, sequences.size(), sequences.total());
+  result.masked = Logits(head, sequences.size(), sequences.total(), request.cells.size());
 
   // Cells that begin with the same block come one after the other.
   std::vector<std::size_t> order(request.cells.size());
@@ -84,19 +82,15 @@ MaskedResult masked_forward(Model& model, const MaskedRequest& request, const Pr
     all = count;
     progress(now, count);
   };
-  in_padded_batches(model, request.sequences, request.rows_per_batch, cost, result.statistics, between,
+  in_padded_batches(model, sequences, request.rows_per_batch, cost, result.statistics, between,
                     [&](const PaddedBatch& batch) {
-                      const auto keep = [&](const runtime::Value& logits, float* flat) {
-                        unpad_rows(logits, request.sequences, batch.members, batch.tokens, 1, flat);
-                      };
+                      const auto& [members, tokens, last] = batch;
                       MaskedRuns runs(model, request, batch, result.statistics);
-                      keep(runs.start_logits(), result.start_logits.data());
-                      keep(runs.end_logits(), result.end_logits.data());
+                      result.logits.take(head, runs.logits(), sequences, members, tokens);
                       for (const std::size_t c : order) {
                         progress(done, all);
-                        const auto logits = runs.run(request.cells[c], batch.last && c == order.back());
-                        keep(logits[0], result.masked_start_logits.data() + (c * total));
-                        keep(logits[1], result.masked_end_logits.data() + (c * total));
+                        const auto logits = runs.run(request.cells[c], last && c == order.back());
+                        result.masked.take(head, logits, sequences, members, tokens, c);
                       }
                     });
   return result;

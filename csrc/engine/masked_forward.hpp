@@ -27,8 +27,8 @@ struct MaskedRequest {
 };
 
 struct MaskedResult {
-  std::vector<float> start_logits, end_logits;                // [total tokens], unmasked
-  std::vector<float> masked_start_logits, masked_end_logits;  // [cells, total tokens]
+  Logits logits;  // unmasked
+  Logits masked;  // a run for each cell
   Statistics statistics;
 };
 

@@ -57,7 +57,7 @@ MaskedRuns::MaskedRuns(Model& model, const MaskedRequest& request, const PaddedB
     lengths_.push_back(sequences.length(member));
     classes_.sequences.push_back(request.classes.subspan(sequences.begin(member), lengths_.back()));
   }
-  std::vector<Output> outputs{{"start_logits"}, {"end_logits"}};
+  std::vector<Output> outputs = model.description().head().outputs();
   for (const MaskedCell& cell : request.cells) {
     for (const int layer : {cell.layers.front() - 1, cell.layers.front()}) {
       if (places_.emplace(layer, outputs.size()).second)

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <map>
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "engine/attention_mask.hpp"
@@ -31,12 +32,13 @@ class MaskedRuns {
   // Runs the sequences as they are, and keeps the hidden states that cells begin with.
   MaskedRuns(Model& model, const MaskedRequest& request, const PaddedBatch& batch, Statistics& statistics);
 
-  // Logits of the sequences as they are, [E, T] each.
-  [[nodiscard]] const runtime::Value& start_logits() const { return states_[0]; }
-  [[nodiscard]] const runtime::Value& end_logits() const { return states_[1]; }
+  // Logits of the sequences as they are, in the order of Head::outputs.
+  [[nodiscard]] std::span<const runtime::Value> logits() const {
+    return std::span(states_).first(model_.description().head().names().size());
+  }
 
-  // Start and end logits of a cell. What a block has in common is kept for the next cell if that begins with
-  // the same block. `last`: nothing runs after it.
+  // Logits of a cell, in the same order. What a block has in common is kept for the next cell if that begins
+  // with the same block. `last`: nothing runs after it.
   std::vector<runtime::Value> run(const MaskedCell& cell, bool last);
 
  private:

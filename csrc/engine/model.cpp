@@ -48,6 +48,11 @@ runtime::Session& Model::session(const std::string& graph, Statistics* statistic
   const std::scoped_lock lock(mutex_);
   auto& slot = sessions_[graph];
   if (!slot) {
+    if (!has(graph)) {
+      throw std::invalid_argument("model: its export has no graph \"" + graph +
+                                  "\", which this needs; exports of the generic path have integrated "
+                                  "gradients and plain gradients alone (docs/generic.md)");
+    }
     const auto start = std::chrono::steady_clock::now();
     runtime::SessionOptions options;
     options.device = description_.device;
@@ -57,13 +62,18 @@ runtime::Session& Model::session(const std::string& graph, Statistics* statistic
     {
       // The session packs its copies; the mapped originals need not stay resident.
       const runtime::PageRelease release(*weights_);
-      slot = std::make_unique<runtime::Session>(env_, description_.folder / (graph + ".onnx"), weights_,
-                                                prepacked_, options);
+      slot = std::make_unique<runtime::Session>(env_, file_of(graph), weights_, prepacked_, options);
     }
     if (statistics != nullptr) note(*statistics, "loading", start);
   }
   return *slot;
 }
+
+std::filesystem::path Model::file_of(const std::string& graph) const {
+  return description_.folder / (graph + ".onnx");
+}
+
+bool Model::has(const std::string& graph) const { return std::filesystem::exists(file_of(graph)); }
 
 std::vector<runtime::Value> Model::run(const std::string& graph, std::span<const runtime::Input> inputs,
                                        std::span<const runtime::Output> outputs, Statistics& statistics,

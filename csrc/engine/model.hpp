@@ -88,12 +88,16 @@ class Model {
   // those under masks, of relevance, and of attention that is traced.
   BatchSizer gradient_sizer, forward_sizer, masked_sizer, relevance_sizer, tracing_sizer;
 
+  // Whether the export has a graph: those of the generic path lack some.
+  [[nodiscard]] bool has(const std::string& graph) const;
+
   // std::invalid_argument naming `what` unless the model is a reader.
   void require_reader(const char* what) const;
   // std::invalid_argument naming `layer` unless it is -1 (embeddings) to L-1.
   void require_layer(int layer) const;
 
  private:
+  [[nodiscard]] std::filesystem::path file_of(const std::string& graph) const;
   runtime::Session& session(const std::string& graph, Statistics* statistics = nullptr);
 
   std::shared_ptr<runtime::Environment> env_;

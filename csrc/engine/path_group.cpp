@@ -180,7 +180,8 @@ Gradients PathGroup::run_gradients(std::span<const Point> points, bool all_layer
   std::ranges::stable_sort(sorted, {}, [&](const Point& point) { return request_.layers[point.layer]; });
   const auto [example, alpha] = tensors_of(model_.environment(), sorted);
   std::vector<Input> feeds{{"attention_mask", &*attention_mask_}, {"example", &example}, {"alpha", &alpha}};
-  const bool logits_only = head_.is_reader() && request_.target.is_sum_of_logits();
+  const bool logits_only =
+      head_.is_reader() && request_.target.is_sum_of_logits() && model_.has("cut_embeddings_logits");
   target_->feed(feeds, logits_only);
   if (head_.is_reader() && !logits_only) feeds.push_back({"softmax_mask", &*softmax_mask_});
   std::string graph = "all_layers";

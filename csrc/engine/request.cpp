@@ -51,6 +51,9 @@ void validate(const Model& model, const IntegrationRequest& r) {
   require(r.traversal != Traversal::all_layers || model.takes_empty_tensors(),
           "traversal: got 'all_layers', but on device \"" + d.device.name() +
               "\" graphs do not run where tensors are empty; wanted 'auto' or 'cuts'");
+  require(r.traversal != Traversal::all_layers || model.has("all_layers"),
+          "traversal: got 'all_layers', but an export of the generic path has a graph for each layer alone; "
+          "wanted 'auto' or 'cuts'");
   if (r.adaptive) {
     require(r.nodes.empty(), "nodes: got some beside a tolerance, wanted one or the other");
     require(r.adaptive->tolerance > 0.0, "tol: wanted a positive number");
