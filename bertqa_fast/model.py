@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from bertqa_fast import _core
+from bertqa_fast.checkpoints.hub import FROM_FOLDER
 from bertqa_fast.device import check_device, check_options, open_environment
 from bertqa_fast.engine_calls import advance, check_states, flatten
 from bertqa_fast.graphs.checkpoint import open_source
@@ -305,7 +306,7 @@ class Model:
         """The model's configuration (transformers)."""
         from transformers import AutoConfig
 
-        return AutoConfig.from_pretrained(str(self.folder))
+        return AutoConfig.from_pretrained(str(self.folder), **FROM_FOLDER)
 
     @functools.cached_property
     def labels(self) -> tuple[str | int, ...]:

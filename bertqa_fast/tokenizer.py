@@ -11,6 +11,8 @@ from typing import Any
 import numpy as np
 from tokenizers import Tokenizer
 
+from bertqa_fast.checkpoints.hub import FROM_FOLDER
+
 TOKENIZER_FILE = "tokenizer.json"
 VOCABULARIES = ("vocab.txt", "vocab.json")
 VOCABULARY_FILES = (TOKENIZER_FILE, *VOCABULARIES, "spiece.model", "sentencepiece.bpe.model")
@@ -137,6 +139,6 @@ def load_tokenizer(folder: Path) -> Any:
             "or the package that reads such models: pip install 'bertqa_fast[sentencepiece]'"
         )
     try:
-        return AutoTokenizer.from_pretrained(str(folder), use_fast=True)
+        return AutoTokenizer.from_pretrained(str(folder), use_fast=True, **FROM_FOLDER)
     except Exception as error:
         raise ValueError(f"source: no tokenizer could be read from {folder} ({error})") from error

@@ -98,6 +98,8 @@ def read_result(path: Path) -> StoredResult:
     data = read_json(path)
     try:
         figures = tuple(str(name) for name in data["figures"])
+        if outside := [name for name in figures if Path(name).name != name]:
+            raise ValueError(f"the figure {outside[0]!r} is no file beside it")
         return StoredResult(Result.from_dict(data), figures, str(data["run"]))
     except (KeyError, TypeError, ValueError) as error:
         raise ValueError(f"{path} holds no result of an analysis ({error!r})") from None

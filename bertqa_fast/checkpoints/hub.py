@@ -6,6 +6,10 @@ from pathlib import Path
 
 from bertqa_fast.checkpoints.weight_files import PICKLED, SAFETENSORS
 
+# What transformers is told wherever it reads: it would ask whether to run code that a model brings.
+NO_CODE = {"trust_remote_code": False}
+# The same for a folder that is here: it may name other models, which nobody asked for.
+FROM_FOLDER = NO_CODE | {"local_files_only": True}
 _FILES = ("*.json", "*.txt", "*.model", "*.safetensors")
 _PICKLED_FILES = (PICKLED, "pytorch_model-*.bin")
 _OTHER_FOLDERS = ("*/*",)  # the same model for other programs

@@ -73,5 +73,7 @@ def is_reader(source: str) -> bool:
         return True
     from transformers import AutoConfig
 
-    names = AutoConfig.from_pretrained(source).architectures or []
+    from bertqa_fast.checkpoints.hub import NO_CODE
+
+    names = AutoConfig.from_pretrained(source, **NO_CODE).architectures or []
     return any("ForQuestionAnswering" in name for name in names)

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable
 from typing import Any, TypeVar
 
+from bertqa_fast.cli.output import log
 from bertqa_fast.errors import BertqaError
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -40,5 +41,5 @@ def one_line_errors(command: Command) -> Command:
 
 
 def _fail(message: str) -> None:
-    print(f"bertqa-fast: error: {message}", file=sys.stderr)
+    log(f"bertqa-fast: error: {message}")
     raise SystemExit(1)

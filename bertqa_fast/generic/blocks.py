@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from bertqa_fast.checkpoints.hub import model_folder
+from bertqa_fast.checkpoints.hub import FROM_FOLDER, model_folder
 from bertqa_fast.checkpoints.weight_files import find_weights
 
 HEADS = {"question-answering": "QuestionAnswering", "text-classification": "SequenceClassification"}
@@ -75,8 +75,8 @@ def _read(source: Any, task: str, dtype: Any, allow_bin: bool) -> Any:
     options = {
         "use_safetensors": not find_weights(folder, allow_bin=allow_bin).pickled,
         "weights_only": True,
-        "trust_remote_code": False,
         "attn_implementation": "eager",
+        **FROM_FOLDER,
     }
     try:
         with quiet():

@@ -11,14 +11,13 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
-from bertqa_fast.graphs.spec import TensorEntry
+from bertqa_fast.graphs.spec import WEIGHT_FILE, TensorEntry
 from bertqa_fast.graphs.weights import TRANSPOSED
 
 OPSET = 20  # the first with Gelu
 IR_VERSION = 9
 
 FLOAT, INT64, BOOL = int(TensorProto.FLOAT), int(TensorProto.INT64), int(TensorProto.BOOL)
-WEIGHT_FILE = "weights.bin"
 
 Dim = int | str
 

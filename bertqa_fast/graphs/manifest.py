@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from bertqa_fast.errors import ExportError
+from bertqa_fast.graphs.external_data import check_external_data
 from bertqa_fast.graphs.spec import EncoderSpec, TensorEntry
 from bertqa_fast.tokenizer import PLAIN_TOKENS, TOKENIZER_FILE
 
@@ -87,7 +88,8 @@ def read_manifest(folder: Path, *, verify: bool = True) -> Manifest:
     Raises
     ------
     ExportError
-        Where the manifest is missing or damaged, of another format, or a file differs from its hash.
+        Where the manifest is missing or damaged, of another format, or a file differs from its hash; where
+        a file or a tensor would lie outside the folder, or a graph is none of the manifest's.
     """
     path = folder / MANIFEST
     remedy = "export the model again (bf.export, or bf.load with refresh=True)"
@@ -115,6 +117,9 @@ def read_manifest(folder: Path, *, verify: bool = True) -> Manifest:
             files=data["files"],
             generic=data.get("generic", False),
         )
+        for name in manifest.files:
+            if Path(name).name != name or name in ("", ".", ".."):
+                raise ValueError(f"{name!r} is no file beside it")
         needed = {"weights.bin", *(f"{graph}.onnx" for graph in manifest.graphs)}
         if manifest.tokenizer is not None:
             needed.add(TOKENIZER_FILE)
@@ -128,13 +133,25 @@ def read_manifest(folder: Path, *, verify: bool = True) -> Manifest:
         raise ExportError(f"{path} is missing or damaged ({error!r}): {remedy}") from error
     if verify:
         for name, wanted in manifest.files.items():
-            file = folder / Path(name).name
+            file = folder / name
             if not file.is_file():
                 raise ExportError(f"{file} is missing: {remedy}")
             found_file = hash_file(file)
             if found_file != wanted:
                 raise ExportError(f"{file} is damaged: got {found_file}, wanted {wanted}: {remedy}")
+        _check_graphs(folder, manifest, remedy)
     return manifest
+
+
+def _check_graphs(folder: Path, manifest: Manifest, remedy: str) -> None:
+    """Refuse graphs that the manifest does not list, and those that read other files."""
+    for file in sorted(folder.glob("*.onnx")):
+        if file.name not in manifest.files:
+            raise ExportError(f"{file} is none of the export's files, and would be run: {remedy}")
+        try:
+            check_external_data(file.read_bytes())
+        except ValueError as error:
+            raise ExportError(f"{file} is damaged or not to be trusted ({error}): {remedy}") from None
 
 
 def is_export(folder: Path) -> bool:

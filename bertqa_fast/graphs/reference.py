@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from bertqa_fast.checkpoints.hub import model_folder
+from bertqa_fast.checkpoints.hub import FROM_FOLDER, model_folder
 from bertqa_fast.checkpoints.weight_files import find_weights
 
 Logits = tuple[Any, ...]
@@ -69,6 +69,7 @@ class Float64Model:
                 attn_implementation="eager",
                 use_safetensors=not pickled,
                 weights_only=True,
+                **FROM_FOLDER,
             )
         else:
             module = copy.deepcopy(source).cpu()

@@ -17,6 +17,7 @@ class TensorEntry:
     nbytes: int
 
 
+WEIGHT_FILE = "weights.bin"  # of an export, beside its graphs
 MOST_LAYERS = 10_000  # far beyond any encoder: what a damaged configuration may ask memory for
 
 

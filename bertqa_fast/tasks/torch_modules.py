@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from bertqa_fast.checkpoints.hub import model_folder
+from bertqa_fast.checkpoints.hub import FROM_FOLDER, NO_CODE, model_folder
 from bertqa_fast.checkpoints.weight_files import find_weights
 from bertqa_fast.data.windows import Window
 from bertqa_fast.errors import DeviceUnavailableError
@@ -83,7 +83,7 @@ def load_module(
         module = _from_folder(source, head, allow_bin=allow_bin) if named else _from_module(source, head)
         if isinstance(tokenizer, str | Path):
             try:
-                tokenizer = AutoTokenizer.from_pretrained(str(tokenizer))
+                tokenizer = AutoTokenizer.from_pretrained(str(tokenizer), **NO_CODE)
             except (OSError, ValueError) as error:
                 raise ValueError(
                     f"tokenizer must be a folder or hub id, got {tokenizer!r}: {error}"
@@ -112,6 +112,7 @@ def _from_folder(source: Path, head: HeadKind, *, allow_bin: bool) -> Any:
             weights_only=True,
             output_loading_info=True,
             ignore_mismatched_sizes=True,  # a head of another size is drawn anew; what else differs is named
+            **FROM_FOLDER,
             **head.config,
         )
     except (OSError, ValueError, SafetensorError) as error:

@@ -79,6 +79,15 @@ def test_many_figures_are_left_out_with_a_word(
     assert "2 more figures of this analysis are in its folder" in page
 
 
+@pytest.mark.parametrize("name", ["../private", "/etc/private", "a/b"])
+def test_figures_of_other_folders_are_refused(run: Run, folder: Path, name: str) -> None:
+    (folder.parent / "private.png").write_bytes(b"not for the page")
+    stored = (folder / "jsd.json").read_text()
+    (folder / "jsd.json").write_text(stored.replace('"jsd_all"', f'"{name}"'))
+    with pytest.raises(ValueError, match="is no file beside it"):
+        read_analyses(folder, run)
+
+
 def test_refusals(run: Run, folder: Path, tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="there is no folder"):
         read_analyses(tmp_path / "none", run)
