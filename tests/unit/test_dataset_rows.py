@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -141,6 +142,12 @@ def test_other_things_than_a_split_are_refused() -> None:
         bf.from_dataset(of_rows(SQUAD).to_iterable_dataset())
     with pytest.raises(TypeError, match=r"dataset must be .* got list"):
         bf.from_dataset(SQUAD)
+
+
+def test_without_the_package(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "datasets", None)
+    with pytest.raises(ImportError, match=r"pip install 'bertqa_fast\[datasets\]'"):
+        bf.from_dataset([])
 
 
 def test_models_take_rows_as_they_take_lists(random_reader: Any) -> None:

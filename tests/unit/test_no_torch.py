@@ -17,7 +17,7 @@ example = bf.QAExample("who wrote it?", "it was written by ada in paris.", "q", 
 with bf.load(export) as model:
     prediction = bf.predict(model, example)
     result = bf.integrated_gradients(model, example, layer="all", n_steps=4, baseline="mask")
-    assert not {"transformers", "onnx"} & set(sys.modules)
+    assert not {"transformers", "onnx", "datasets"} & set(sys.modules)
     scores = bf.evaluate([example], [prediction], task="squad")
 with bf.load(bf.export(source, out)) as model:
     again = bf.integrated_gradients(model, example, layer="all", n_steps=4, baseline="mask")
