@@ -1,9 +1,8 @@
-"""Load a model: export it on first use, keep the export, and hand it to the engine."""
+"""Load a model, and hand its calls to the engine."""
 
 from __future__ import annotations
 
 import functools
-import os
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -19,10 +18,9 @@ from bertqa_fast import _core
 from bertqa_fast.checkpoints.hub import FROM_FOLDER
 from bertqa_fast.device import check_device, check_options, open_environment
 from bertqa_fast.engine_calls import advance, check_states, flatten
-from bertqa_fast.graphs.checkpoint import open_source
+from bertqa_fast.export_cache import find_export
 from bertqa_fast.graphs.derived import Change, derive
-from bertqa_fast.graphs.exporter import family_for, resolve_task, write_export
-from bertqa_fast.graphs.manifest import EXPORTER_VERSION, Manifest, is_export, read_manifest
+from bertqa_fast.graphs.manifest import Manifest, read_manifest
 from bertqa_fast.memory import default_budget
 from bertqa_fast.progress import progress_bar
 from bertqa_fast.tasks.class_labels import read_labels
@@ -109,22 +107,7 @@ def load(
         memory_budget = default_budget()
     if isinstance(memory_budget, bool) or not isinstance(memory_budget, int) or memory_budget < 1:
         raise ValueError(f"memory_budget: got {memory_budget!r}, wanted a positive number of bytes")
-    if isinstance(source, str | Path) and is_export(Path(source)):
-        if refresh:
-            raise ValueError(
-                f"refresh: {source} is an export, which cannot be made anew from itself; "
-                "give the model it was exported from"
-            )
-        if tokenizer is not None:
-            raise ValueError(f"tokenizer: {source} is an export, which brings its own; wanted None")
-        folder = Path(source)
-        manifest = read_manifest(folder)
-        if task is not None and task != manifest.task:
-            raise ValueError(f"task: got {task!r}, but {folder} was exported for {manifest.task!r}")
-    else:
-        folder, manifest = _cached_export(
-            source, task, tokenizer, _cache_folder(cache_dir), refresh, allow_bin
-        )
+    folder, manifest = find_export(source, task, tokenizer, cache_dir, refresh=refresh, allow_bin=allow_bin)
     if manifest.generic and precision in _OWN_PRODUCTS:
         raise ValueError(
             f"precision: got {precision!r}, which a family's export has alone; {folder} went the generic "
@@ -132,26 +115,6 @@ def load(
         )
     placing = Placing(device, precision, given_options, allow_partial)
     return Model(folder, manifest, placing, threads, memory_budget)
-
-
-def _cache_folder(cache_dir: str | Path | None) -> Path:
-    if cache_dir is not None:
-        return Path(cache_dir)
-    named = os.environ.get("BERTQA_FAST_CACHE")
-    if named:
-        return Path(named)
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "bertqa_fast"
-
-
-def _cached_export(
-    source: Any, task: str | None, tokenizer: Any, cache: Path, refresh: bool, allow_bin: bool
-) -> tuple[Path, Manifest]:
-    opened = open_source(source, tokenizer, allow_bin=allow_bin)
-    head = resolve_task(opened, task, family_for(opened))
-    folder = cache / f"{opened.fingerprint[:24]}-{head}-{EXPORTER_VERSION}"
-    if not refresh and folder.exists():
-        return folder, read_manifest(folder)
-    return folder, write_export(opened, folder, task, replace=refresh)
 
 
 @dataclass(frozen=True)
