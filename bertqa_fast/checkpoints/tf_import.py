@@ -168,7 +168,7 @@ def _read_config(file: Path) -> tuple[dict[str, Any], EncoderSpec]:
     """Return the configuration for transformers, without what depends on the head, and its sizes."""
     try:
         given = json.loads(file.read_bytes())
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise ValueError(f"config: {file} is not JSON: {error}") from error
     if not isinstance(given, dict):
         raise ValueError(f"config: {file} holds {type(given).__name__}, wanted an object")

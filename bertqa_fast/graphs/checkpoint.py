@@ -92,6 +92,15 @@ def _described(tokenizer: Any) -> bytes:
     return backend.to_str().encode() if backend is not None else repr(tokenizer).encode()
 
 
+def _check_names(config: Mapping[str, Any], file: Path) -> None:
+    """Refuse a configuration in which what says the architecture is no text."""
+    model_type, architectures = config.get("model_type", ""), config.get("architectures") or []
+    if not isinstance(model_type, str):
+        raise ValueError(f"source: {file}: got model_type={model_type!r}, wanted a string")
+    if not isinstance(architectures, list) or not all(isinstance(name, str) for name in architectures):
+        raise ValueError(f"source: {file}: got architectures={architectures!r}, wanted a list of strings")
+
+
 def _open_folder(folder: Path, tokenizer: Any, *, allow_bin: bool) -> Source:
     config_file = folder / "config.json"
     if not config_file.is_file():
@@ -99,10 +108,11 @@ def _open_folder(folder: Path, tokenizer: Any, *, allow_bin: bool) -> Source:
     raw = config_file.read_bytes()
     try:
         config = json.loads(raw)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise ValueError(f"source: {config_file} is not JSON: {error}") from error
     if not isinstance(config, dict):
         raise ValueError(f"source: {config_file} holds {type(config).__name__}, wanted an object")
+    _check_names(config, config_file)
     weights = find_weights(folder, allow_bin=allow_bin)
     digest = hashlib.sha256(raw)
     names = (*VOCABULARY_FILES, "merges.txt", "tokenizer_config.json")

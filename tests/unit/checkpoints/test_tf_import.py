@@ -245,6 +245,7 @@ def damage(folder: Path) -> None:
 
 CASES: list[tuple[str, Spoil, str]] = [
     ("no JSON", put("bert_config.json", b"{"), "config: .* is not JSON"),
+    ("no end", put("bert_config.json", b"[" * 100_000), "config: .* is not JSON"),
     ("a list", put("bert_config.json", b"[]"), "config: .* holds list, wanted an object"),
     ("no size", config(hidden_size=...), "config: .*bert_config.json: the configuration lacks hidden_size"),
     ("an unknown activation", config(hidden_act="abc"), "config: .*: got hidden_act='abc'"),
