@@ -295,7 +295,7 @@ class Model:
         """The model's configuration (transformers)."""
         from transformers import AutoConfig
 
-        return AutoConfig.from_pretrained(str(self.folder))
+        return AutoConfig.from_pretrained(str(self.folder), trust_remote_code=False)
 
     @functools.cached_property
     def labels(self) -> tuple[str | int, ...]:

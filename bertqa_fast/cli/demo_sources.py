@@ -73,5 +73,5 @@ def is_reader(source: str) -> bool:
         return True
     from transformers import AutoConfig
 
-    names = AutoConfig.from_pretrained(source).architectures or []
+    names = AutoConfig.from_pretrained(source, trust_remote_code=False).architectures or []
     return any("ForQuestionAnswering" in name for name in names)

@@ -68,6 +68,7 @@ class Float64Model:
                 dtype=torch.float64,
                 attn_implementation="eager",
                 use_safetensors=not pickled,
+                trust_remote_code=False,
                 weights_only=True,
             )
         else:

@@ -15,6 +15,7 @@ from bertqa_fast.data.windows import Window
 from bertqa_fast.errors import DeviceUnavailableError
 from bertqa_fast.progress import progress_bar
 from bertqa_fast.tasks.training_data import pad
+from bertqa_fast.tokenizer import reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,10 +84,10 @@ def load_module(
         module = _from_folder(source, head, allow_bin=allow_bin) if named else _from_module(source, head)
         if isinstance(tokenizer, str | Path):
             try:
-                tokenizer = AutoTokenizer.from_pretrained(str(tokenizer))
+                tokenizer = AutoTokenizer.from_pretrained(str(tokenizer), trust_remote_code=False)
             except (OSError, ValueError) as error:
                 raise ValueError(
-                    f"tokenizer must be a folder or hub id, got {tokenizer!r}: {error}"
+                    f"tokenizer must be a folder or hub id, got {tokenizer!r}: {reason(error)}"
                 ) from error
     rows = module.config.vocab_size
     if len(tokenizer) > rows:
@@ -109,13 +110,14 @@ def _from_folder(source: Path, head: HeadKind, *, allow_bin: bool) -> Any:
             attn_implementation="eager",
             dtype=torch.float32,
             use_safetensors=not weights.pickled,
+            trust_remote_code=False,
             weights_only=True,
             output_loading_info=True,
             ignore_mismatched_sizes=True,  # a head of another size is drawn anew; what else differs is named
             **head.config,
         )
     except (OSError, ValueError, SafetensorError) as error:
-        raise ValueError(f"source must be a folder with a model, got {source}: {error}") from error
+        raise ValueError(f"source must be a folder with a model, got {source}: {reason(error)}") from error
     wrong = {str(key[0] if isinstance(key, tuple) else key) for key in found["mismatched_keys"]}
     _require_encoder({str(key) for key in found["missing_keys"]} | wrong, str(source), head)
     return module

@@ -14,8 +14,11 @@ from safetensors.numpy import load_file, save_file
 
 import bertqa_fast as bf
 from bertqa_fast.checkpoints.safetensors_reader import SafetensorsCheckpoint
+from bertqa_fast.cli.demo_sources import is_reader
 from bertqa_fast.graphs.checkpoint import open_source
 from bertqa_fast.graphs.manifest import read_manifest
+from bertqa_fast.tasks.torch_reader import load_reader
+from bertqa_fast.tokenizer import load_tokenizer
 
 torch = pytest.importorskip("torch")
 
@@ -34,6 +37,40 @@ def edit_config(folder: Path, **changes: Any) -> None:
     path = folder / "config.json"
     config = json.loads(path.read_text()) | changes
     path.write_text(json.dumps({k: v for k, v in config.items() if v is not ...}))
+
+
+NEVER_RUN = "needs code of its own, which is never run"
+
+
+@pytest.fixture
+def ran(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Give the folder code of its own and say yes to whoever asks; return the file that running it makes."""
+    made = folder.with_name("ran")
+    (folder / "own.py").write_text(f"open({str(made)!r}, 'w').close()\nclass Own: pass\n")
+    monkeypatch.setattr("builtins.input", lambda *_: "y")
+    return made
+
+
+def test_code_of_a_configuration_is_never_run(folder: Path, ran: Path) -> None:
+    edit_config(folder, model_type="own", auto_map={"AutoConfig": "own.Own"})
+    with pytest.raises(ValueError, match=NEVER_RUN):
+        load_reader(folder, seed=0)
+    with pytest.raises(ValueError, match="contains custom code"):
+        is_reader(str(folder))
+    assert not ran.exists()
+
+
+def test_code_of_a_tokenizer_is_never_run(folder: Path, ran: Path, random_reader: Any) -> None:
+    path = folder / "tokenizer_config.json"
+    given = {"tokenizer_class": "Own", "auto_map": {"AutoTokenizer": [None, "own.Own"]}}
+    path.write_text(json.dumps(json.loads(path.read_text()) | given))
+    # Without a configuration nothing says which of transformers' own classes would do.
+    (folder / "config.json").unlink()
+    with pytest.raises(ValueError, match=NEVER_RUN):
+        load_reader(random_reader().folder, folder, seed=0)
+    with pytest.raises(ValueError, match=NEVER_RUN):
+        load_tokenizer(folder)
+    assert not ran.exists()
 
 
 @pytest.mark.parametrize("name", ["bfloat16", "float16", "float64"])
