@@ -285,6 +285,26 @@ def test_weights_that_are_no_numbers_with_fractions(
         bf.import_tf(write_bundle(entries), tmp_path / "out", **files)
 
 
+@pytest.mark.parametrize("types", [1, 3, 16])
+def test_token_types_of_another_number(
+    write_bundle: Callable[..., Path], copy: Path, tmp_path: Path, value: Draw, types: int
+) -> None:
+    """Of 16 a configuration need not tell: it is what BERT's code takes then."""
+    from safetensors.numpy import load_file
+
+    config(type_vocab_size=types if types < 16 else ...)(copy)
+    bundle = Bundle(copy / "squad.ckpt")
+    entries = {name: (1, bundle.shape(name), bundle.read(name).tobytes(), {}) for name in bundle}
+    entries["global_step"] = (9, (), bytes(8), {})
+    table = value("bert/embeddings/token_type_embeddings", (types, H))
+    entries["bert/embeddings/token_type_embeddings"] = (1, (types, H), table.tobytes(), {})
+    files = {"config": copy / "bert_config.json", "vocab": copy / "vocab.txt"}
+    bf.import_tf(write_bundle(entries), tmp_path / "out", **files)
+    stored = load_file(tmp_path / "out" / "model.safetensors")
+    np.testing.assert_array_equal(stored["bert.embeddings.token_type_embeddings.weight"], table)
+    assert json.loads((tmp_path / "out" / "config.json").read_text())["type_vocab_size"] == types
+
+
 @pytest.mark.parametrize("number", [14, 19])
 def test_weights_of_half_precision(
     write_bundle: Callable[..., Path], data: Path, tmp_path: Path, value: Draw, number: int
