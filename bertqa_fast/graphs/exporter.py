@@ -90,7 +90,7 @@ def write_export(source: Source, folder: Path, task: str | None = None, *, repla
     def fill(part: Path) -> None:
         weights = family.weights(source.config, spec, task, source.checkpoint)
         contents = write_model(part, spec, weights, source.config)
-        save_tokenizer(source.tokenizer, part)
+        family.check_tokenizer(source.config, save_tokenizer(source.tokenizer, part))
         write_manifest(
             part,
             contents,
@@ -103,8 +103,8 @@ def write_export(source: Source, folder: Path, task: str | None = None, *, repla
     return put_in_place(folder, fill, replace=replace)
 
 
-def save_tokenizer(tokenizer: Any, folder: Path) -> None:
-    """Write a tokenizer's files, or those of a folder's tokenizer, into a folder.
+def save_tokenizer(tokenizer: Any, folder: Path) -> Any:
+    """Write a tokenizer's files, or those of a folder's tokenizer, into a folder, and return the tokenizer.
 
     Raises
     ------
@@ -119,3 +119,4 @@ def save_tokenizer(tokenizer: Any, folder: Path) -> None:
         raise
     except Exception as error:  # the tokenizers package raises its bare class where the disk is full
         raise OSError(f"the tokenizer cannot be saved: {error}") from error
+    return tokenizer

@@ -13,6 +13,7 @@ from bertqa_fast.checkpoints.hub import model_folder
 from bertqa_fast.checkpoints.weight_files import find_weights
 from bertqa_fast.data.windows import Window
 from bertqa_fast.errors import DeviceUnavailableError
+from bertqa_fast.families import FAMILIES
 from bertqa_fast.progress import progress_bar
 from bertqa_fast.tasks.training_data import pad
 from bertqa_fast.tokenizer import reason
@@ -92,6 +93,9 @@ def load_module(
     rows = module.config.vocab_size
     if len(tokenizer) > rows:
         raise ValueError(f"tokenizer must fit the model's {rows} embeddings, got {len(tokenizer)} tokens")
+    family = FAMILIES.get(module.config.model_type)
+    if family is not None:
+        family.check_tokenizer(module.config.to_dict(), tokenizer)
     return module, tokenizer
 
 

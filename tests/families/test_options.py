@@ -14,6 +14,7 @@ import pytest
 import bertqa_fast as bf
 from bertqa_fast.families import FAMILIES, family_of
 from bertqa_fast.graphs.activations import ACTIVATIONS
+from bertqa_fast.tasks.torch_reader import load_reader
 
 torch = pytest.importorskip("torch")
 
@@ -199,6 +200,27 @@ def test_a_module_in_memory_and_some_of_its_blocks(
         with model.derived(blocks=[0, 2]) as fewer:
             assert fewer.config.num_hidden_layers == fewer.num_layers == 2
             assert fewer.labels == model.labels
+
+
+@pytest.mark.parametrize("family", ["roberta", "xlm-roberta", "camembert"])
+def test_padding_of_another_number_is_refused(
+    family: str, changed: Callable[..., Path], tmp_path: Path
+) -> None:
+    """The first token, number 0, is padding to transformers then: its position is another."""
+    folder = changed(family, pad_token_id=0)
+    message = r"pad_token_id=0 in the configuration.* '\[PAD\]', number 1, in the tokenizer; wanted one"
+    with pytest.raises(ValueError, match=message):
+        bf.export(folder, tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+    with pytest.raises(ValueError, match=message):
+        load_reader(folder, seed=0)
+
+
+def test_padding_that_a_tokenizer_lacks_is_no_other(changed: Callable[..., Path], tmp_path: Path) -> None:
+    folder = changed("roberta")
+    path = folder / "tokenizer_config.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"pad_token": None}))
+    assert bf.export(folder, tmp_path / "out").is_dir()
 
 
 def test_padding_inside_a_text_keeps_its_place(family_model: Callable[..., Any]) -> None:
