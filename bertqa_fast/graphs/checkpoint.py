@@ -14,7 +14,16 @@ import numpy as np
 from bertqa_fast.checkpoints.hub import model_folder
 from bertqa_fast.checkpoints.weight_files import find_weights
 from bertqa_fast.families.base import Array, Checkpoint
-from bertqa_fast.tokenizer import VOCABULARY_FILES
+from bertqa_fast.tokenizer import VOCABULARY_FILES, load_tokenizer
+
+# What transformers makes a tokenizer of: an export is made anew where one of them has changed.
+_TOKENIZER_FILES = (
+    *VOCABULARY_FILES,
+    "merges.txt",
+    "tokenizer_config.json",
+    "added_tokens.json",
+    "special_tokens_map.json",
+)
 
 
 @dataclass(frozen=True)
@@ -56,6 +65,8 @@ class ModuleCheckpoint:
 def open_source(source: Any, tokenizer: Any = None, *, allow_bin: bool = False) -> Source:
     """Open a Hugging Face folder, hub id or live module; ``.bin`` files where ``allow_bin`` says so.
 
+    ``tokenizer`` is one of transformers, or its folder.
+
     Raises
     ------
     TypeError, ValueError
@@ -63,6 +74,8 @@ def open_source(source: Any, tokenizer: Any = None, *, allow_bin: bool = False) 
     ImportError
         For ``.bin`` files, where PyTorch is not installed.
     """
+    if isinstance(tokenizer, str | Path):
+        tokenizer = load_tokenizer(Path(tokenizer))  # its folder may hold another one next time
     if hasattr(source, "state_dict") and hasattr(source, "config"):
         if tokenizer is None:
             raise ValueError(
@@ -115,8 +128,7 @@ def _open_folder(folder: Path, tokenizer: Any, *, allow_bin: bool) -> Source:
     _check_names(config, config_file)
     weights = find_weights(folder, allow_bin=allow_bin)
     digest = hashlib.sha256(raw)
-    names = (*VOCABULARY_FILES, "merges.txt", "tokenizer_config.json")
-    tokenizer_files = [folder / name for name in names if (folder / name).is_file()]
+    tokenizer_files = [folder / name for name in _TOKENIZER_FILES if (folder / name).is_file()]
     index = () if weights.index is None else (weights.index,)
     for file in (*index, *weights.files, *tokenizer_files):
         with file.open("rb") as handle:

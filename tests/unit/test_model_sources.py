@@ -131,6 +131,36 @@ def test_a_module_in_memory(random_reader: Any, tmp_path: Path) -> None:
     assert read_manifest(half).spec == read_manifest(exported).spec
 
 
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [("added_tokens.json", '{"lovelace": 7}'), ("special_tokens_map.json", '{"pad_token": "[MASK]"}')],
+)
+def test_the_fingerprint_tells_older_files_of_a_tokenizer_apart(
+    folder: Path, name: str, content: str
+) -> None:
+    vocabulary = load_tokenizer(folder).get_vocab()
+    for file in ("tokenizer.json", "tokenizer_config.json"):
+        (folder / file).unlink()
+    (folder / "vocab.txt").write_text("\n".join(sorted(vocabulary, key=lambda piece: vocabulary[piece])))
+    (folder / name).write_text("{}")
+    before, read = open_source(folder).fingerprint, load_tokenizer(folder)
+    (folder / name).write_text(content)
+    again = load_tokenizer(folder)
+    assert (read("lovelace").input_ids, read.pad_token) != (again("lovelace").input_ids, again.pad_token)
+    assert open_source(folder).fingerprint != before
+
+
+def test_a_tokenizer_given_as_its_folder_is_read(folder: Path, random_reader: Any) -> None:
+    """What the folder holds counts, not what it is called."""
+    module = random_reader().exact.module
+    before = open_source(module, str(folder))
+    assert before.fingerprint == open_source(module, load_tokenizer(folder)).fingerprint
+    changed = load_tokenizer(folder)
+    changed.add_tokens(["sailed from"])
+    changed.save_pretrained(folder)
+    assert open_source(module, folder).fingerprint != before.fingerprint
+
+
 def test_the_fingerprint_tells_weights_configuration_and_tokenizer_apart(
     random_reader: Any, folder: Path
 ) -> None:
