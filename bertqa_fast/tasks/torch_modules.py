@@ -16,7 +16,7 @@ from bertqa_fast.errors import DeviceUnavailableError
 from bertqa_fast.families import FAMILIES
 from bertqa_fast.progress import progress_bar
 from bertqa_fast.tasks.training_data import pad
-from bertqa_fast.tokenizer import reason
+from bertqa_fast.tokenizer import load_tokenizer, reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +69,6 @@ def load_module(
         Naming ``source`` or ``tokenizer``, what came and what was wanted.
     """
     import torch
-    from transformers import AutoTokenizer
 
     named = isinstance(source, str | Path)
     if not named and not isinstance(source, torch.nn.Module):
@@ -84,12 +83,7 @@ def load_module(
         torch.manual_seed(seed)
         module = _from_folder(source, head, allow_bin=allow_bin) if named else _from_module(source, head)
         if isinstance(tokenizer, str | Path):
-            try:
-                tokenizer = AutoTokenizer.from_pretrained(str(tokenizer), trust_remote_code=False)
-            except (OSError, ValueError) as error:
-                raise ValueError(
-                    f"tokenizer must be a folder or hub id, got {tokenizer!r}: {reason(error)}"
-                ) from error
+            tokenizer = _read_tokenizer(tokenizer)
     rows = module.config.vocab_size
     if len(tokenizer) > rows:
         raise ValueError(f"tokenizer must fit the model's {rows} embeddings, got {len(tokenizer)} tokens")
@@ -97,6 +91,21 @@ def load_module(
     if family is not None:
         family.check_tokenizer(module.config.to_dict(), tokenizer)
     return module, tokenizer
+
+
+def _read_tokenizer(source: str | Path) -> Any:
+    """Read the tokenizer of a folder, or of a hub id."""
+    from transformers import AutoTokenizer
+
+    try:
+        if Path(source).is_dir():
+            return load_tokenizer(Path(source))
+        return AutoTokenizer.from_pretrained(str(source), trust_remote_code=False)
+    except (OSError, ValueError) as error:
+        why = reason(error).removeprefix("source: ")
+        raise ValueError(
+            f"tokenizer must be a folder with one, or a hub id, got {str(source)!r}: {why}"
+        ) from error
 
 
 def _from_folder(source: Path, head: HeadKind, *, allow_bin: bool) -> Any:
