@@ -141,4 +141,10 @@ def load_tokenizer(folder: Path) -> Any:
     try:
         return AutoTokenizer.from_pretrained(str(folder), use_fast=True, **FROM_FOLDER)
     except Exception as error:
-        raise ValueError(f"source: no tokenizer could be read from {folder} ({error})") from error
+        raise ValueError(f"source: no tokenizer could be read from {folder} ({reason(error)})") from error
+
+
+def reason(error: Exception) -> str:
+    """Return why transformers could not read a folder; it asks for a yes where that needs code of its own."""
+    text = str(error)
+    return "it needs code of its own, which is never run" if "trust_remote_code" in text else text

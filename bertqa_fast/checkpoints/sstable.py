@@ -42,6 +42,7 @@ def read_table(data: bytes) -> Iterator[tuple[bytes, bytes]]:
     room = _KEYS_RATIO * len(data)
     for _, where in _entries(_block(data, offset, size)):
         offset, size, _ = _handle(where, 0)
+        held = last
         for key, value in _entries(_block(data, offset, size)):
             # Also ends what a damaged index would make go round and round.
             if last is not None and key <= last:
@@ -51,6 +52,8 @@ def read_table(data: bytes) -> Iterator[tuple[bytes, bytes]]:
             if room < 0:
                 raise ValueError(f"its keys unpack to more than {_KEYS_RATIO} times its size")
             yield key, value
+        if last == held:  # an index could name such a block again and again
+            raise ValueError(f"the block at {offset} holds no entry")
 
 
 def _handle(data: bytes, at: int) -> tuple[int, int, int]:

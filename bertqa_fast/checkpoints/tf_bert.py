@@ -56,7 +56,9 @@ def find_task(names: Collection[str]) -> str:
     return next((task for task, (head, _) in _HEADS.items() if f"{head}_weights" in names), ENCODER)
 
 
-def variables(spec: EncoderSpec, task: str, *, classes: int = 2, pooler: bool = False) -> Iterator[Variable]:
+def variables(
+    spec: EncoderSpec, task: str, *, token_types: int, classes: int = 2, pooler: bool = False
+) -> Iterator[Variable]:
     """Yield the variables that a model is made of.
 
     Parameters
@@ -65,6 +67,8 @@ def variables(spec: EncoderSpec, task: str, *, classes: int = 2, pooler: bool = 
         Sizes of the encoder.
     task : str
         ``"question-answering"``, ``"text-classification"`` or ``"encoder"``.
+    token_types : int
+        Rows of the table of token types; the graphs' may have more.
     classes : int
         Outputs of the head.
     pooler : bool
@@ -86,7 +90,7 @@ def variables(spec: EncoderSpec, task: str, *, classes: int = 2, pooler: bool = 
     for kind, rows in (
         ("word", spec.vocab_size),
         ("position", spec.max_positions),
-        ("token_type", spec.type_vocab_size),
+        ("token_type", token_types),
     ):
         name = f"embeddings/{kind}_embeddings"
         yield Variable(f"bert/{name}", (rows, H), f"{prefix}{_dotted(name)}.weight")

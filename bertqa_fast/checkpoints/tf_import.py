@@ -28,7 +28,8 @@ from bertqa_fast.graphs.spec import EncoderSpec
 from bertqa_fast.storage import folder_lock, replace_folder
 
 CONFIG, VOCABULARY = "bert_config.json", "vocab.txt"
-_EPSILON = 1e-12  # of TensorFlow's LayerNorm, which its configuration does not name
+# What google-research/bert takes where a configuration does not say; none says the first.
+_DEFAULTS = {"layer_norm_eps": 1e-12, "type_vocab_size": 16}
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +118,7 @@ def import_tf(
     keeps_case = is_cased(words) if cased is None else cased
     bundle = Bundle(prefix)
     head = find_task(set(bundle)) if task is None else task
-    read = _plan(bundle, spec, head, config_file)
+    read = _plan(bundle, spec, head, settings["type_vocab_size"], config_file)
 
     def fill(part: Path) -> None:
         shapes = {each.parameter: each.parameter_shape for each in read}
@@ -168,25 +169,25 @@ def _read_config(file: Path) -> tuple[dict[str, Any], EncoderSpec]:
     """Return the configuration for transformers, without what depends on the head, and its sizes."""
     try:
         given = json.loads(file.read_bytes())
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise ValueError(f"config: {file} is not JSON: {error}") from error
     if not isinstance(given, dict):
         raise ValueError(f"config: {file} holds {type(given).__name__}, wanted an object")
-    settings = {"layer_norm_eps": _EPSILON} | given | {"model_type": "bert"}
+    settings = _DEFAULTS | given | {"model_type": "bert"}
     try:
         return settings, family_of("bert").spec(settings)
     except ValueError as error:
         raise ValueError(f"config: {file}: {str(error).removeprefix('source: ')}") from error
 
 
-def _plan(bundle: Bundle, spec: EncoderSpec, task: str, config: Path) -> list[Variable]:
+def _plan(bundle: Bundle, spec: EncoderSpec, task: str, types: int, config: Path) -> list[Variable]:
     """Return what is read, all of it there and of the sizes that the configuration says."""
     classes = 2
     if task == CLASSIFIER and CLASSES in bundle:
         classes = (bundle.shape(CLASSES) or (0,))[0]
     pooler = task == CLASSIFIER or (task == ENCODER and POOLER in bundle)
     read = []
-    for each in variables(spec, task, classes=classes, pooler=pooler):
+    for each in variables(spec, task, token_types=types, classes=classes, pooler=pooler):
         if each.name not in bundle:
             some = ", ".join(sorted(bundle)[:3]) or "nothing"
             raise ValueError(

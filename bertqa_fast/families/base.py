@@ -21,6 +21,10 @@ class Checkpoint(Protocol):
     def __getitem__(self, name: str) -> Array: ...
 
 
+def any_tokenizer(config: Mapping[str, Any], tokenizer: Any) -> None:
+    """Take every tokenizer: what most families do."""
+
+
 @dataclass(frozen=True)
 class Family:
     """One model family.
@@ -36,12 +40,15 @@ class Family:
     weights : callable
         (configuration, spec, task, checkpoint) to the canonical weights by name, one at a time so that memory
         stays low; :class:`bertqa_fast.families.layout.Layout` makes it of a table of names.
+    check_tokenizer : callable
+        (configuration, tokenizer of transformers); raises ``ValueError`` where the two do not go together.
     """
 
     model_type: str
     architectures: Mapping[str, str]
     spec: Callable[[Mapping[str, Any]], EncoderSpec]
     weights: Callable[[Mapping[str, Any], EncoderSpec, str, Checkpoint], Iterable[tuple[str, Array]]]
+    check_tokenizer: Callable[[Mapping[str, Any], Any], None] = any_tokenizer
 
 
 def both_heads(name: str) -> dict[str, str]:

@@ -50,5 +50,6 @@ DISTILBERT = Family(
             output="ffn.lin2",
             output_norm="output_layer_norm",
         ),
+        token_types=False,
     ).weights,
 )

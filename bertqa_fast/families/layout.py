@@ -50,6 +50,8 @@ class Layout:
         The linear layer from the embeddings' width to H, within the encoder, where there is one.
     span_head : str
         The linear layer of a reader's head, in full.
+    token_types : bool
+        Whether the encoder has a table of token types.
     """
 
     base: str
@@ -59,6 +61,7 @@ class Layout:
     names: BlockNames = BlockNames()
     projection: str | None = None
     span_head: str = "qa_outputs"
+    token_types: bool = True
 
     def weights(self, config: Config, spec: EncoderSpec, task: str, checkpoint: Checkpoint) -> Weights:
         """Yield the canonical weights by name, one at a time.
@@ -87,7 +90,7 @@ class Layout:
         # Rows before the first token's are for padding alone, which windows do not have inside.
         yield "embeddings.position", positions[rows - spec.max_positions :]
         types = np.zeros((1, E), dtype=np.float32)
-        if f"{tables}.token_type_embeddings.weight" in reader.checkpoint:
+        if self.token_types:
             types = reader.get(f"{tables}.token_type_embeddings.weight", config.get("type_vocab_size", 2), E)
         # Where a model has one type or none, both texts of a pair have it.
         yield "embeddings.token_type", np.resize(types, (spec.type_vocab_size, E))
@@ -123,7 +126,7 @@ class Layout:
     def _class_head(self, spec: EncoderSpec, reader: _Reader) -> Weights:
         H = spec.hidden_size
         yield from reader.linear("pooler", self.pooler, H, H)
-        classes = len(reader.checkpoint[f"{self.classifier}.bias"])
+        classes = reader.checkpoint[f"{self.classifier}.bias"].size
         if classes < 2:
             raise ValueError(
                 f"source: got a head of {classes} output, wanted a classifier of two or more classes"

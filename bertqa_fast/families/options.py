@@ -52,7 +52,10 @@ def encoder_spec(
     if missing := [key for key in names.values() if key not in config]:
         raise ValueError(f"source: the configuration lacks {', '.join(missing)}")
     fields: dict[str, Any] = {field: config[key] for field, key in names.items()}
-    fields["type_vocab_size"] = max(SEGMENTS, config.get("type_vocab_size", SEGMENTS))
+    types = changes.get("type_vocab_size", config.get("type_vocab_size", SEGMENTS))
+    if isinstance(types, bool) or not isinstance(types, int) or types < 1:
+        raise ValueError(f"source: got type_vocab_size={types!r}, wanted a positive integer")
+    fields["type_vocab_size"] = max(SEGMENTS, types)
     fields["layer_norm_eps"] = config.get("layer_norm_eps", 1e-12)
     fields["activation"] = activation_of(config, activation, default_activation)
     return EncoderSpec(**(fields | changes))
@@ -69,9 +72,9 @@ def activation_of(config: Config, key: str, default: str) -> str:
     from bertqa_fast.graphs.activations import ACTIVATIONS  # which imports onnx: only an export needs it
 
     activation = config.get(key, default)
-    if activation not in ACTIVATIONS:
+    if not isinstance(activation, str) or activation not in ACTIVATIONS:
         raise ValueError(f"source: got {key}={activation!r}, wanted one of: {', '.join(ACTIVATIONS)}")
-    return str(activation)
+    return activation
 
 
 def check_options(config: Config) -> None:

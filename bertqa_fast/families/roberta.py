@@ -38,6 +38,25 @@ def roberta_spec(config: Mapping[str, Any]) -> EncoderSpec:
     return encoder_spec(config, max_positions=rows - padding - 1)
 
 
+def check_padding(config: Mapping[str, Any], tokenizer: Any) -> None:
+    """Refuse a tokenizer that pads with another token than the positions are counted by.
+
+    The configuration's would then be a token of texts, which transformers gives the position of padding, and
+    the tokens behind it the position before their own.
+
+    Raises
+    ------
+    ValueError
+        With both numbers.
+    """
+    counted, padding = config.get("pad_token_id", 1), tokenizer.pad_token_id
+    if padding is not None and padding != counted:
+        raise ValueError(
+            f"source: got pad_token_id={counted} in the configuration, by which positions are counted, and "
+            f"{tokenizer.pad_token!r}, number {padding}, in the tokenizer; wanted one number in both"
+        )
+
+
 ROBERTA_LAYOUT = Layout(base="roberta", pooler="classifier.dense", classifier="classifier.out_proj")
 
 ROBERTA = Family(
@@ -45,4 +64,5 @@ ROBERTA = Family(
     architectures=both_heads("Roberta"),
     spec=roberta_spec,
     weights=ROBERTA_LAYOUT.weights,
+    check_tokenizer=check_padding,
 )

@@ -14,7 +14,16 @@ import numpy as np
 from bertqa_fast.checkpoints.hub import model_folder
 from bertqa_fast.checkpoints.weight_files import find_weights
 from bertqa_fast.families.base import Array, Checkpoint
-from bertqa_fast.tokenizer import VOCABULARY_FILES
+from bertqa_fast.tokenizer import VOCABULARY_FILES, load_tokenizer
+
+# What transformers makes a tokenizer of: an export is made anew where one of them has changed.
+_TOKENIZER_FILES = (
+    *VOCABULARY_FILES,
+    "merges.txt",
+    "tokenizer_config.json",
+    "added_tokens.json",
+    "special_tokens_map.json",
+)
 
 
 @dataclass(frozen=True)
@@ -57,6 +66,8 @@ class ModuleCheckpoint:
 def open_source(source: Any, tokenizer: Any = None, *, allow_bin: bool = False) -> Source:
     """Open a Hugging Face folder, hub id or live module; ``.bin`` files where ``allow_bin`` says so.
 
+    ``tokenizer`` is one of transformers, or its folder.
+
     Raises
     ------
     TypeError, ValueError
@@ -64,6 +75,8 @@ def open_source(source: Any, tokenizer: Any = None, *, allow_bin: bool = False) 
     ImportError
         For ``.bin`` files, where PyTorch is not installed.
     """
+    if isinstance(tokenizer, str | Path):
+        tokenizer = load_tokenizer(Path(tokenizer))  # its folder may hold another one next time
     if hasattr(source, "state_dict") and hasattr(source, "config"):
         if tokenizer is None:
             raise ValueError(
@@ -94,6 +107,15 @@ def _described(tokenizer: Any) -> bytes:
     return backend.to_str().encode() if backend is not None else repr(tokenizer).encode()
 
 
+def _check_names(config: Mapping[str, Any], file: Path) -> None:
+    """Refuse a configuration in which what says the architecture is no text."""
+    model_type, architectures = config.get("model_type", ""), config.get("architectures") or []
+    if not isinstance(model_type, str):
+        raise ValueError(f"source: {file}: got model_type={model_type!r}, wanted a string")
+    if not isinstance(architectures, list) or not all(isinstance(name, str) for name in architectures):
+        raise ValueError(f"source: {file}: got architectures={architectures!r}, wanted a list of strings")
+
+
 def _open_folder(folder: Path, tokenizer: Any, *, allow_bin: bool) -> Source:
     config_file = folder / "config.json"
     if not config_file.is_file():
@@ -101,14 +123,14 @@ def _open_folder(folder: Path, tokenizer: Any, *, allow_bin: bool) -> Source:
     raw = config_file.read_bytes()
     try:
         config = json.loads(raw)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise ValueError(f"source: {config_file} is not JSON: {error}") from error
     if not isinstance(config, dict):
         raise ValueError(f"source: {config_file} holds {type(config).__name__}, wanted an object")
+    _check_names(config, config_file)
     weights = find_weights(folder, allow_bin=allow_bin)
     digest = hashlib.sha256(raw)
-    names = (*VOCABULARY_FILES, "merges.txt", "tokenizer_config.json")
-    tokenizer_files = [folder / name for name in names if (folder / name).is_file()]
+    tokenizer_files = [folder / name for name in _TOKENIZER_FILES if (folder / name).is_file()]
     index = () if weights.index is None else (weights.index,)
     for file in (*index, *weights.files, *tokenizer_files):
         with file.open("rb") as handle:

@@ -143,7 +143,9 @@ def write_export(
         else:
             weights = family.weights(source.config, spec, task, source.checkpoint)
             contents = write_model(part, spec, weights, source.config)
-        save_tokenizer(source.tokenizer, part)
+        tokenizer = save_tokenizer(source.tokenizer, part)
+        if family is not None:
+            family.check_tokenizer(source.config, tokenizer)
         write_manifest(
             part,
             contents,
@@ -156,8 +158,8 @@ def write_export(
     return put_in_place(folder, fill, replace=replace)
 
 
-def save_tokenizer(tokenizer: Any, folder: Path) -> None:
-    """Write a tokenizer's files, or those of a folder's tokenizer, into a folder.
+def save_tokenizer(tokenizer: Any, folder: Path) -> Any:
+    """Write a tokenizer's files, or those of a folder's tokenizer, into a folder, and return the tokenizer.
 
     Raises
     ------
@@ -172,3 +174,4 @@ def save_tokenizer(tokenizer: Any, folder: Path) -> None:
         raise
     except Exception as error:  # the tokenizers package raises its bare class where the disk is full
         raise OSError(f"the tokenizer cannot be saved: {error}") from error
+    return tokenizer

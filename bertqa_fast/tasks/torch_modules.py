@@ -13,8 +13,10 @@ from bertqa_fast.checkpoints.hub import FROM_FOLDER, NO_CODE, model_folder
 from bertqa_fast.checkpoints.weight_files import find_weights
 from bertqa_fast.data.windows import Window
 from bertqa_fast.errors import DeviceUnavailableError
+from bertqa_fast.families import FAMILIES
 from bertqa_fast.progress import progress_bar
 from bertqa_fast.tasks.training_data import pad
+from bertqa_fast.tokenizer import load_tokenizer, reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +69,6 @@ def load_module(
         Naming ``source`` or ``tokenizer``, what came and what was wanted.
     """
     import torch
-    from transformers import AutoTokenizer
 
     named = isinstance(source, str | Path)
     if not named and not isinstance(source, torch.nn.Module):
@@ -82,16 +83,29 @@ def load_module(
         torch.manual_seed(seed)
         module = _from_folder(source, head, allow_bin=allow_bin) if named else _from_module(source, head)
         if isinstance(tokenizer, str | Path):
-            try:
-                tokenizer = AutoTokenizer.from_pretrained(str(tokenizer), **NO_CODE)
-            except (OSError, ValueError) as error:
-                raise ValueError(
-                    f"tokenizer must be a folder or hub id, got {tokenizer!r}: {error}"
-                ) from error
+            tokenizer = _read_tokenizer(tokenizer)
     rows = module.config.vocab_size
     if len(tokenizer) > rows:
         raise ValueError(f"tokenizer must fit the model's {rows} embeddings, got {len(tokenizer)} tokens")
+    family = FAMILIES.get(module.config.model_type)
+    if family is not None:
+        family.check_tokenizer(module.config.to_dict(), tokenizer)
     return module, tokenizer
+
+
+def _read_tokenizer(source: str | Path) -> Any:
+    """Read the tokenizer of a folder, or of a hub id."""
+    from transformers import AutoTokenizer
+
+    try:
+        if Path(source).is_dir():
+            return load_tokenizer(Path(source))
+        return AutoTokenizer.from_pretrained(str(source), **NO_CODE)
+    except (OSError, ValueError) as error:
+        why = reason(error).removeprefix("source: ")
+        raise ValueError(
+            f"tokenizer must be a folder with one, or a hub id, got {str(source)!r}: {why}"
+        ) from error
 
 
 def _from_folder(source: Path, head: HeadKind, *, allow_bin: bool) -> Any:
@@ -116,7 +130,7 @@ def _from_folder(source: Path, head: HeadKind, *, allow_bin: bool) -> Any:
             **head.config,
         )
     except (OSError, ValueError, SafetensorError) as error:
-        raise ValueError(f"source must be a folder with a model, got {source}: {error}") from error
+        raise ValueError(f"source must be a folder with a model, got {source}: {reason(error)}") from error
     wrong = {str(key[0] if isinstance(key, tuple) else key) for key in found["mismatched_keys"]}
     _require_encoder({str(key) for key in found["missing_keys"]} | wrong, str(source), head)
     return module

@@ -14,6 +14,7 @@ import pytest
 import bertqa_fast as bf
 from bertqa_fast.families import FAMILIES, family_of
 from bertqa_fast.graphs.activations import ACTIVATIONS
+from bertqa_fast.tasks.torch_reader import load_reader
 
 torch = pytest.importorskip("torch")
 
@@ -55,6 +56,12 @@ CASES: list[tuple[str, dict[str, Any], str]] = [
     ("albert", {"inner_group_num": 2}, "inner_group_num=2, wanted 1"),
     ("albert", {"num_hidden_groups": 4}, "num_hidden_groups=4, wanted 1 to 3"),
     ("albert", {"num_hidden_groups": 0}, "num_hidden_groups=0, wanted 1 to 3"),
+    ("bert", {"type_vocab_size": "2"}, "type_vocab_size='2', wanted a positive integer"),
+    ("bert", {"type_vocab_size": None}, "type_vocab_size=None, wanted a positive integer"),
+    ("bert", {"hidden_act": ["gelu"]}, r"hidden_act=\['gelu'\], wanted one of: gelu"),
+    ("bert", {"model_type": ["bert"]}, r"config.json: got model_type=\['bert'\], wanted a string"),
+    ("bert", {"architectures": "BertModel"}, "got architectures='BertModel', wanted a list of strings"),
+    ("bert", {"architectures": [["BertModel"]]}, "wanted a list of strings"),
     ("roberta", {"problem_type": "regression"}, "got problem_type='regression'"),
     (
         "camembert",
@@ -89,6 +96,38 @@ def test_a_projection_that_is_missing_is_named(changed: Callable[..., Path], tmp
     left = {name: values for name, values in weights.items() if "embeddings_project" not in name}
     save_file(left, folder / "model.safetensors")
     with pytest.raises(ValueError, match="wanted a projection between them in the checkpoint"):
+        bf.export(folder, tmp_path / "out")
+
+
+@pytest.mark.parametrize("family", sorted(set(FAMILIES) - {"distilbert"}))
+def test_token_types_that_are_missing_are_named(
+    family: str, changed: Callable[..., Path], tmp_path: Path
+) -> None:
+    """Zeros in their place would be another model's answers."""
+    from safetensors.numpy import load_file, save_file
+
+    folder = changed(family)
+    weights = load_file(folder / "model.safetensors")
+    left = {name: values for name, values in weights.items() if "token_type_embeddings" not in name}
+    save_file(left, folder / "model.safetensors")
+    with pytest.raises(ValueError, match=r"no tensor '\w+\.embeddings\.token_type_embeddings\.weight'"):
+        bf.export(folder, tmp_path / "out")
+
+
+def test_a_head_whose_bias_is_one_number_is_refused(changed: Callable[..., Path], tmp_path: Path) -> None:
+    from safetensors.numpy import load_file, save_file
+
+    folder = changed("bert", CLASSIFIER)
+    weights = load_file(folder / "model.safetensors")
+    save_file(weights | {"classifier.bias": np.float32([1]).reshape(())}, folder / "model.safetensors")
+    with pytest.raises(ValueError, match="got a head of 1 output"):
+        bf.export(folder, tmp_path / "out")
+
+
+def test_a_configuration_nested_without_end_is_no_json(changed: Callable[..., Path], tmp_path: Path) -> None:
+    folder = changed("bert")
+    (folder / "config.json").write_text("[" * 100_000)
+    with pytest.raises(ValueError, match=r"config\.json is not JSON"):
         bf.export(folder, tmp_path / "out")
 
 
@@ -161,6 +200,27 @@ def test_a_module_in_memory_and_some_of_its_blocks(
         with model.derived(blocks=[0, 2]) as fewer:
             assert fewer.config.num_hidden_layers == fewer.num_layers == 2
             assert fewer.labels == model.labels
+
+
+@pytest.mark.parametrize("family", ["roberta", "xlm-roberta", "camembert"])
+def test_padding_of_another_number_is_refused(
+    family: str, changed: Callable[..., Path], tmp_path: Path
+) -> None:
+    """The first token, number 0, is padding to transformers then: its position is another."""
+    folder = changed(family, pad_token_id=0)
+    message = r"pad_token_id=0 in the configuration.* '\[PAD\]', number 1, in the tokenizer; wanted one"
+    with pytest.raises(ValueError, match=message):
+        bf.export(folder, tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+    with pytest.raises(ValueError, match=message):
+        load_reader(folder, seed=0)
+
+
+def test_padding_that_a_tokenizer_lacks_is_no_other(changed: Callable[..., Path], tmp_path: Path) -> None:
+    folder = changed("roberta")
+    path = folder / "tokenizer_config.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"pad_token": None}))
+    assert bf.export(folder, tmp_path / "out").is_dir()
 
 
 def test_padding_inside_a_text_keeps_its_place(family_model: Callable[..., Any]) -> None:

@@ -27,13 +27,20 @@ QUICK = {
 
 
 def test_bad_arguments_are_named(
-    tmp_path: Path, tiny_reader: Callable[..., Any], tiny_tokenizer: Any
+    tmp_path: Path,
+    tiny_reader: Callable[..., Any],
+    tiny_tokenizer: Any,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     good: dict[str, Any] = {"source": tiny_reader(), "train": TRAIN, "tokenizer": tiny_tokenizer} | QUICK
     (tmp_path / "empty").mkdir()
     (tmp_path / "file").write_text("")
     bare = tmp_path / "bare"
     tiny_reader().save_pretrained(bare)
+    pieces = tmp_path / "pieces"
+    pieces.mkdir()
+    (pieces / "spiece.model").write_bytes(b"")
+    monkeypatch.setattr("bertqa_fast.tokenizer.find_spec", lambda _: None)
     narrow = tiny_reader()
     narrow.resize_token_embeddings(30)
     broken = tmp_path / "broken"
@@ -59,7 +66,16 @@ def test_bad_arguments_are_named(
         ({"weight_decay": -1}, ValueError, "weight_decay must be 0 or more"),
         ({"betas": (0.9, 1.0)}, ValueError, "betas must be two numbers"),
         ({"device": "tpu!"}, ValueError, "device must be 'cpu' or 'cuda', got 'tpu!'"),
-        ({"source": bare, "tokenizer": None}, ValueError, "tokenizer must have a vocabulary, got 5"),
+        (
+            {"source": bare, "tokenizer": None},
+            ValueError,
+            "tokenizer must be .*bare has no tokenizer",
+        ),
+        (
+            {"tokenizer": pieces},
+            ValueError,
+            "tokenizer must be .* a SentencePiece model alone",
+        ),
         ({"source": narrow}, ValueError, "tokenizer must fit the model's 30 embeddings, got 126 tokens"),
         ({"tokenizer": None}, ValueError, "tokenizer must be given where source is a module"),
         ({"source": 3}, TypeError, "source must be a folder, a hub id or a torch module, got int"),

@@ -14,8 +14,11 @@ from safetensors.numpy import load_file, save_file
 
 import bertqa_fast as bf
 from bertqa_fast.checkpoints.safetensors_reader import SafetensorsCheckpoint
+from bertqa_fast.cli.demo_sources import is_reader
 from bertqa_fast.graphs.checkpoint import open_source
 from bertqa_fast.graphs.manifest import read_manifest
+from bertqa_fast.tasks.torch_reader import load_reader
+from bertqa_fast.tokenizer import load_tokenizer
 
 torch = pytest.importorskip("torch")
 
@@ -34,6 +37,40 @@ def edit_config(folder: Path, **changes: Any) -> None:
     path = folder / "config.json"
     config = json.loads(path.read_text()) | changes
     path.write_text(json.dumps({k: v for k, v in config.items() if v is not ...}))
+
+
+NEVER_RUN = "needs code of its own, which is never run"
+
+
+@pytest.fixture
+def ran(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Give the folder code of its own and say yes to whoever asks; return the file that running it makes."""
+    made = folder.with_name("ran")
+    (folder / "own.py").write_text(f"open({str(made)!r}, 'w').close()\nclass Own: pass\n")
+    monkeypatch.setattr("builtins.input", lambda *_: "y")
+    return made
+
+
+def test_code_of_a_configuration_is_never_run(folder: Path, ran: Path) -> None:
+    edit_config(folder, model_type="own", auto_map={"AutoConfig": "own.Own"})
+    with pytest.raises(ValueError, match=NEVER_RUN):
+        load_reader(folder, seed=0)
+    with pytest.raises(ValueError, match="contains custom code"):
+        is_reader(str(folder))
+    assert not ran.exists()
+
+
+def test_code_of_a_tokenizer_is_never_run(folder: Path, ran: Path, random_reader: Any) -> None:
+    path = folder / "tokenizer_config.json"
+    given = {"tokenizer_class": "Own", "auto_map": {"AutoTokenizer": [None, "own.Own"]}}
+    path.write_text(json.dumps(json.loads(path.read_text()) | given))
+    # Without a configuration nothing says which of transformers' own classes would do.
+    (folder / "config.json").unlink()
+    with pytest.raises(ValueError, match=NEVER_RUN):
+        load_reader(random_reader().folder, folder, seed=0)
+    with pytest.raises(ValueError, match=NEVER_RUN):
+        load_tokenizer(folder)
+    assert not ran.exists()
 
 
 @pytest.mark.parametrize("name", ["bfloat16", "float16", "float64"])
@@ -92,6 +129,36 @@ def test_a_module_in_memory(random_reader: Any, tmp_path: Path) -> None:
     assert weights_of(exported) == weights_of(reader.model.folder)
     half = bf.export(module.bfloat16(), tmp_path / "half", tokenizer=reader.model.tokenizer)
     assert read_manifest(half).spec == read_manifest(exported).spec
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [("added_tokens.json", '{"lovelace": 7}'), ("special_tokens_map.json", '{"pad_token": "[MASK]"}')],
+)
+def test_the_fingerprint_tells_older_files_of_a_tokenizer_apart(
+    folder: Path, name: str, content: str
+) -> None:
+    vocabulary = load_tokenizer(folder).get_vocab()
+    for file in ("tokenizer.json", "tokenizer_config.json"):
+        (folder / file).unlink()
+    (folder / "vocab.txt").write_text("\n".join(sorted(vocabulary, key=lambda piece: vocabulary[piece])))
+    (folder / name).write_text("{}")
+    before, read = open_source(folder).fingerprint, load_tokenizer(folder)
+    (folder / name).write_text(content)
+    again = load_tokenizer(folder)
+    assert (read("lovelace").input_ids, read.pad_token) != (again("lovelace").input_ids, again.pad_token)
+    assert open_source(folder).fingerprint != before
+
+
+def test_a_tokenizer_given_as_its_folder_is_read(folder: Path, random_reader: Any) -> None:
+    """What the folder holds counts, not what it is called."""
+    module = random_reader().exact.module
+    before = open_source(module, str(folder))
+    assert before.fingerprint == open_source(module, load_tokenizer(folder)).fingerprint
+    changed = load_tokenizer(folder)
+    changed.add_tokens(["sailed from"])
+    changed.save_pretrained(folder)
+    assert open_source(module, folder).fingerprint != before.fingerprint
 
 
 def test_the_fingerprint_tells_weights_configuration_and_tokenizer_apart(

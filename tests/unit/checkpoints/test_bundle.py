@@ -212,6 +212,7 @@ PACKED: list[tuple[int, Callable[[bytes], bytes], str]] = [
     (1, lambda block: b"", "a number without an end"),
     (0, lambda block: b"", "a block of 0 bytes"),
     (0, lambda block: block[:-4] + b"\xff" * 4, "restarts"),
+    (0, lambda block: bytes(4 * 1000) + struct.pack("<I", 1000), "the block at 0 holds no entry"),
     (0, lambda block: b"\x01" + block[1:], "an entry that is longer than its block"),
     (0, lambda block: block[:-8] + block, "comes after"),
     (0, lambda block: growing_keys(9000), "its keys unpack to more than 64 times its size"),

@@ -245,6 +245,7 @@ def damage(folder: Path) -> None:
 
 CASES: list[tuple[str, Spoil, str]] = [
     ("no JSON", put("bert_config.json", b"{"), "config: .* is not JSON"),
+    ("no end", put("bert_config.json", b"[" * 100_000), "config: .* is not JSON"),
     ("a list", put("bert_config.json", b"[]"), "config: .* holds list, wanted an object"),
     ("no size", config(hidden_size=...), "config: .*bert_config.json: the configuration lacks hidden_size"),
     ("an unknown activation", config(hidden_act="abc"), "config: .*: got hidden_act='abc'"),
@@ -282,6 +283,26 @@ def test_weights_that_are_no_numbers_with_fractions(
     files = {"config": data / "bert_config.json", "vocab": data / "vocab.txt"}
     with pytest.raises(ValueError, match="the tensor 'cls/squad/output_bias' is of int32, wanted floating"):
         bf.import_tf(write_bundle(entries), tmp_path / "out", **files)
+
+
+@pytest.mark.parametrize("types", [1, 3, 16])
+def test_token_types_of_another_number(
+    write_bundle: Callable[..., Path], copy: Path, tmp_path: Path, value: Draw, types: int
+) -> None:
+    """Of 16 a configuration need not tell: it is what BERT's code takes then."""
+    from safetensors.numpy import load_file
+
+    config(type_vocab_size=types if types < 16 else ...)(copy)
+    bundle = Bundle(copy / "squad.ckpt")
+    entries = {name: (1, bundle.shape(name), bundle.read(name).tobytes(), {}) for name in bundle}
+    entries["global_step"] = (9, (), bytes(8), {})
+    table = value("bert/embeddings/token_type_embeddings", (types, H))
+    entries["bert/embeddings/token_type_embeddings"] = (1, (types, H), table.tobytes(), {})
+    files = {"config": copy / "bert_config.json", "vocab": copy / "vocab.txt"}
+    bf.import_tf(write_bundle(entries), tmp_path / "out", **files)
+    stored = load_file(tmp_path / "out" / "model.safetensors")
+    np.testing.assert_array_equal(stored["bert.embeddings.token_type_embeddings.weight"], table)
+    assert json.loads((tmp_path / "out" / "config.json").read_text())["type_vocab_size"] == types
 
 
 @pytest.mark.parametrize("number", [14, 19])
