@@ -24,12 +24,12 @@ import bertqa_fast as bf
 from bertqa_fast.graphs import exporter
 
 source, out, marker, pause, how = sys.argv[1:6]
-save = exporter._save_tokenizer
+save = exporter.save_tokenizer
 def slowly(tokenizer, folder):
     Path(marker).touch()  # weights and graphs are written; tokenizer and manifest are not
     time.sleep(float(pause))
-    save(tokenizer, folder)
-exporter._save_tokenizer = slowly
+    return save(tokenizer, folder)
+exporter.save_tokenizer = slowly
 if how == "export":
     bf.export(source, out)
 else:
